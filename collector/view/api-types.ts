@@ -1,0 +1,132 @@
+/** What the query API answers as JSON. The page and the server share these types and nothing else. */
+
+/** Attribute values as OTLP carries them; 64-bit integers beyond 2^53 and bytes (base64) are strings. */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue };
+/** Keyed by attribute name, in the order received. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** One request a service answered: the span of kind SERVER or CONSUMER that has no parent in the same process, or a root span. */
+export interface RequestRow {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** `reqlens.request.id` of the span; absent when the sender is not reqlens. */
+  readonly requestId?: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  /** `service.name` of the resource. */
+  readonly service: string;
+  readonly name: string;
+  /** `http.request.method`. */
+  readonly method?: string;
+  /** `http.route` when known, else `url.path`. */
+  readonly target?: string;
+  /** `http.response.status_code`. */
+  readonly statusCode?: number;
+  /** Unix nanoseconds, decimal. */
+  readonly startUnixNano: string;
+  readonly durationNs: number;
+  readonly isError: boolean;
+  /** Of the whole trace, as far as it has arrived. */
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly logCount: number;
+}
+
+/** Newest first. */
+export interface RequestList {
+  readonly requests: readonly RequestRow[];
+  /** Pass as `before` for the next page; absent on the last one. */
+  readonly nextBefore?: string;
+}
+
+export interface SpanEvent {
+  readonly name: string;
+  /** Unix nanoseconds, decimal. */
+  readonly timeUnixNano: string;
+  readonly attributes: Attributes;
+}
+
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Attributes;
+}
+
+export interface SpanRow {
+  readonly spanId: string;
+  /** Absent on a root span. The parent may not have arrived. */
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: 'unspecified' | 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+  readonly service: string;
+  /** Unix nanoseconds, decimal. */
+  readonly startUnixNano: string;
+  readonly durationNs: number;
+  readonly status: 'unset' | 'ok' | 'error';
+  readonly statusMessage?: string;
+  readonly attributes: Attributes;
+  readonly resource: Attributes;
+  readonly scope: { readonly name: string; readonly version?: string };
+  readonly events: readonly SpanEvent[];
+  readonly links: readonly SpanLink[];
+}
+
+export interface LogRow {
+  /** Grows in the order of arrival. */
+  readonly id: number;
+  /** Unix nanoseconds, decimal; the observed time when the sender gave no time. */
+  readonly timeUnixNano: string;
+  /** 1-24, OpenTelemetry severity numbers; 0 is unspecified. */
+  readonly severityNumber: number;
+  readonly severityText: string;
+  /** A string body as it is; any other as JSON. */
+  readonly body: string;
+  /** Name of the instrumentation scope: the logger. */
+  readonly logger: string;
+  readonly service: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly attributes: Attributes;
+}
+
+/** Answer of `/api/traces/<trace id>`. */
+export interface TraceView {
+  readonly traceId: string;
+  readonly requestId?: string;
+  /** By start time, ties in the order of arrival. */
+  readonly spans: readonly SpanRow[];
+  /** By time, ties in the order of arrival. */
+  readonly logs: readonly LogRow[];
+  /** True when the trace has more spans or log lines than one answer may carry. */
+  readonly isTruncated: boolean;
+}
+
+/** Answer of `/api/find?q=`. An id that is known leads to its trace; anything else is searched as text. */
+export type Found =
+  | { readonly kind: 'trace'; readonly traceId: string; readonly requestId?: string }
+  | { readonly kind: 'matches'; readonly requests: readonly RequestRow[]; readonly logs: readonly LogRow[] };
+
+/** Answer of `/api/stats`. */
+export interface Stats {
+  readonly spans: number;
+  readonly logRecords: number;
+  /** Data points received since the start; metrics are counted, not stored. */
+  readonly metricDataPoints: number;
+  readonly services: readonly string[];
+  /** Bytes of the database on disk; 0 with `--memory`. */
+  readonly storedBytes: number;
+  /** Where OTLP is received, for the empty page's hint, e.g. `http://127.0.0.1:4318`. */
+  readonly otlpEndpoint: string;
+}
+
+/** Body of every error answer (RFC 9457, `application/problem+json`). */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+}

@@ -1,0 +1,30 @@
+/** Two suites: `node` needs npm alone; `browser` needs Debian's chromium and runs in .ci/run. */
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
+
+// oxlint-disable-next-line import/no-default-export -- vitest reads the default export
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**'],
+          globalSetup: ['test/support/build-once.ts'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/support/build-once.ts'],
+          testTimeout: 90_000,
+        },
+      },
+    ],
+  },
+});
