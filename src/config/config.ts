@@ -1,0 +1,138 @@
+/** What the environment says, parsed: the only form in which the other rooms see it. */
+
+/** Whose inbound header is believed. `peers`: the socket's remote address lies in one of the networks. */
+export type TrustRule =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'never' }
+  | { readonly kind: 'peers'; readonly networks: readonly Network[] };
+
+/** One block of addresses, e.g. 10.0.0.0/8 or fd00::/8. */
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+/** Which hosts get our request id with an outgoing request. `listed`: an address in a network, or a name (`*.` stands for any subdomain). */
+export type HostRule =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'never' }
+  | { readonly kind: 'listed'; readonly networks: readonly Network[]; readonly names: readonly string[] };
+
+/** One signal's way to an OTLP receiver (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). */
+export interface OtlpSettings {
+  /** Where requests of this signal go. For HTTP the whole URL with its path; for gRPC scheme, host and port. */
+  readonly endpoint: string;
+  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
+  /** Lower-case names; sent with every request. Values are secrets: never log them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** For one request, retries included. */
+  readonly timeoutMs: number;
+  readonly compression: 'gzip' | 'none';
+  /** Paths of PEM files; absent means Node's defaults. */
+  readonly certificate?: string;
+  readonly clientKey?: string;
+  readonly clientCertificate?: string;
+}
+
+/** A batch processor's bounds, by the names of the specification (OTEL_BSP_*, OTEL_BLRP_*). */
+export interface BatchSettings {
+  readonly scheduleDelayMs: number;
+  readonly exportTimeoutMs: number;
+  /** More than this many waiting items are dropped and counted. */
+  readonly maxQueueSize: number;
+  readonly maxExportBatchSize: number;
+}
+
+export type ExporterName = 'otlp' | 'console';
+export type SamplerName =
+  | 'always_on'
+  | 'always_off'
+  | 'traceidratio'
+  | 'parentbased_always_on'
+  | 'parentbased_always_off'
+  | 'parentbased_traceidratio';
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi';
+export type DiagLevel = 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** Counts and lengths; `undefined` means no limit of ours. */
+export interface AttributeLimits {
+  readonly attributeCount: number;
+  readonly attributeValueLength: number | undefined;
+}
+
+export interface Config {
+  /** `OTEL_SDK_DISABLED`: nothing is hooked, nothing is sent; named loggers still write. */
+  readonly isDisabled: boolean;
+  /** `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else undefined (the caller falls back to `unknown_service:node`). */
+  readonly serviceName: string | undefined;
+  /** `OTEL_RESOURCE_ATTRIBUTES`, percent-decoded, without `service.name`. */
+  readonly resourceAttributes: Readonly<Record<string, string>>;
+  /** `OTEL_LOG_LEVEL`: how much OpenTelemetry's own diagnostics say on stderr. */
+  readonly diagLevel: DiagLevel;
+  readonly propagators: readonly PropagatorName[];
+
+  readonly traces: {
+    /** Empty: spans are made (ids stay right) but go nowhere. */
+    readonly exporters: readonly ExporterName[];
+    readonly otlp: OtlpSettings;
+    readonly batch: BatchSettings;
+    readonly sampler: SamplerName;
+    /** 0-1, `OTEL_TRACES_SAMPLER_ARG`; used by the ratio samplers only. */
+    readonly samplerRatio: number;
+    readonly limits: AttributeLimits & {
+      readonly eventCount: number;
+      readonly linkCount: number;
+      readonly attributePerEventCount: number;
+      readonly attributePerLinkCount: number;
+    };
+  };
+  readonly logs: {
+    readonly exporters: readonly ExporterName[];
+    readonly otlp: OtlpSettings;
+    readonly batch: BatchSettings;
+    readonly limits: AttributeLimits;
+    /** `REQLENS_LOG_LEVEL`: the least severe level that named loggers write. */
+    readonly level: LogLevel;
+  };
+  readonly metrics: {
+    readonly exporters: readonly ExporterName[];
+    readonly otlp: OtlpSettings;
+    readonly exportIntervalMs: number;
+    readonly exportTimeoutMs: number;
+    readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
+  };
+
+  readonly requestId: {
+    /** Lower case. `REQLENS_REQUEST_ID_HEADER`, default `x-request-id`. */
+    readonly headerName: string;
+    /** `REQLENS_TRUST_REQUEST_ID`. Default: loopback and private networks. */
+    readonly trustRequestId: TrustRule;
+    /** `REQLENS_TRUST_TRACEPARENT`. Default: loopback and private networks. */
+    readonly trustTraceparent: TrustRule;
+    /** `REQLENS_SEND_REQUEST_ID_TO`. Default: loopback and private networks. */
+    readonly sendTo: HostRule;
+  };
+  readonly http: {
+    /** `REQLENS_HTTP_SERVER`: whose server instrumentation runs. */
+    readonly server: 'reqlens' | 'otel';
+    /** `REQLENS_SERVER_TIMING`: answer with `Server-Timing: traceparent;desc="..."`. */
+    readonly hasServerTiming: boolean;
+  };
+  /** `REQLENS_SHUTDOWN_TIMEOUT`, the longest that an exit may be delayed. */
+  readonly shutdownTimeoutMs: number;
+  /** `REQLENS_STARTUP_LINE`: say on stderr at the start what is in force, secrets left out. */
+  readonly hasStartupLine: boolean;
+}
+
+/** A value or a name in the environment that could not be used as it stands. */
+export interface ConfigProblem {
+  readonly variable: string;
+  /** What was found, cut to 80 characters, control characters escaped, `***` when the variable is a secret. Absent for an unknown name. */
+  readonly value?: string;
+  /** What would have been right, e.g. `a whole number from 0 to 600000 (milliseconds)`, or for a name what was perhaps meant. */
+  readonly expected: string;
+  /** What goes on instead, e.g. `1000 is used`. */
+  readonly consequence: string;
+}
