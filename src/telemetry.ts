@@ -71,22 +71,14 @@ export function startTelemetry(config: Config): Telemetry {
     onUncaught: logUncaught,
   });
   probeReceivers(pipelines.queues);
+  return { shutdown: async () => stop(providers, [stopShutdown, stopPino, server.stop, server.endOpenSpans]) };
+}
 
-  return {
-    async shutdown() {
-      stopShutdown();
-      stopPino();
-      server.stop();
-      server.endOpenSpans();
-      await Promise.allSettled([
-        providers.tracers.shutdown(),
-        providers.loggers.shutdown(),
-        providers.meters.shutdown(),
-      ]);
-      for (const api of [trace, logs, metrics, context, propagation]) api.disable();
-      isRunning = false;
-    },
-  };
+async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
+  for (const each of undo) each();
+  await Promise.allSettled([tracers.shutdown(), loggers.shutdown(), meters.shutdown()]);
+  for (const api of [trace, logs, metrics, context, propagation]) api.disable();
+  isRunning = false;
 }
 
 interface Parts {
