@@ -94,7 +94,7 @@ test('hosts are listed by address, name and suffix; loopback covers localhost', 
   });
 });
 
-test.each(['*', 'a.*.b', 'http://a', 'a:80', 'a b', '10.0.0.300', '-a', 'a..b', '*.', '*.*.a', `${'a'.repeat(64)}.b`])(
+test.each(['10.0.0', '*', 'a.*.b', 'http://a', 'a:80', 'a b', '10.0.0.300', '-a', 'a..b', '*.', '*.*.a', `${'a'.repeat(64)}.b`])(
   '"%s" is no host',
   (item) => {
     expect(parseHostRule(item)).toEqual({ rule: undefined, unusable: [item] });
