@@ -100,8 +100,17 @@ function networksFor(item: string): readonly Network[] | undefined {
 }
 
 function namesOfWord(item: string): string[] {
-  return item.toLowerCase() === 'loopback' ? ['localhost', '*.localhost'] : [];
+  return hostNamesOfWord.get(item.toLowerCase())?.slice() ?? [];
 }
+
+/**
+ * Names that stay in the own network: `.internal` is reserved for it (ICANN, 2024), `.local` (RFC 6762, and Kubernetes),
+ * `.home.arpa` (RFC 8375), and a name without a dot, written `*`, such as a service's in docker-compose.
+ */
+const hostNamesOfWord: ReadonlyMap<string, readonly string[]> = new Map([
+  ['loopback', ['localhost', '*.localhost']],
+  ['private', ['*', '*.internal', '*.local', '*.home.arpa']],
+]);
 
 /** One name or none. International names come out in their ASCII form, as a URL has them. */
 function namesFor(item: string): string[] {

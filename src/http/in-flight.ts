@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Attributes, Context, Histogram } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Span } from '@opentelemetry/api';
 import type { RPCMetadata } from '@opentelemetry/core';
 
 import type { RequestScope } from '../identity/request-scope.ts';
@@ -13,6 +13,7 @@ export const inFlightKey: unique symbol = Symbol('reqlens in-flight request');
 
 export interface InFlightParts {
   readonly scope: RequestScope;
+  readonly span: Span;
   readonly context: Context;
   readonly rpc: RPCMetadata;
   readonly metricAttributes: Attributes;
@@ -24,6 +25,7 @@ export interface InFlightParts {
 /** Ends exactly once: with the response's status, with an error, or with the process. */
 export class InFlightRequest {
   readonly scope: RequestScope;
+  readonly span: Span;
   readonly context: Context;
   readonly #parts: InFlightParts;
   readonly #startMs = performance.now();
@@ -31,6 +33,7 @@ export class InFlightRequest {
 
   constructor(parts: InFlightParts) {
     this.scope = parts.scope;
+    this.span = parts.span;
     this.context = parts.context;
     this.#parts = parts;
   }
@@ -38,7 +41,7 @@ export class InFlightRequest {
   /** The response was closed: handed over whole, or given up by the client. */
   end(request: IncomingMessage, response: ServerResponse): void {
     if (this.#hasEnded) return;
-    const { span } = this.scope;
+    const { span } = this;
     const { rpc, metricAttributes } = this.#parts;
     const { statusCode } = response;
     span.setAttribute('http.response.status_code', statusCode);
@@ -60,7 +63,7 @@ export class InFlightRequest {
   /** The handler threw, or the response failed while it was written. */
   fail(error: unknown): void {
     if (this.#hasEnded) return;
-    const { span } = this.scope;
+    const { span } = this;
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
     span.setAttribute('error.type', name);
     this.#parts.metricAttributes['error.type'] = name;
@@ -72,14 +75,14 @@ export class InFlightRequest {
   /** The process goes away first. Without this its child spans would have a parent that never arrives. */
   abandon(): void {
     if (this.#hasEnded) return;
-    this.scope.span.setAttribute('error.type', 'process_exit');
-    this.scope.span.setStatus({ code: SpanStatusCode.ERROR, message: 'the process exited before the response was finished' });
+    this.span.setAttribute('error.type', 'process_exit');
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message: 'the process exited before the response was finished' });
     this.#close();
   }
 
   #close(): void {
     this.#hasEnded = true;
-    this.scope.span.end();
+    this.span.end();
     // Seconds (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration).
     this.#parts.duration.record((performance.now() - this.#startMs) / 1000, this.#parts.metricAttributes, this.context);
     this.#parts.onEnd(this);

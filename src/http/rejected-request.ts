@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { RequestId } from '../identity/request-id.ts';
+import { headerSpelling } from './header-spelling.ts';
 
 /** Node's own choice (lib/_http_server.js, socketOnError); anything else is a 400. */
 const statusByCode: Readonly<Record<string, number>> = {
@@ -16,10 +17,16 @@ const statusByCode: Readonly<Record<string, number>> = {
  * Writes the response that Node would have written and closes the connection. Nothing is written when a response has begun:
  * its bytes must not be mixed with ours.
  */
-export function answerRejected(error: Error, socket: Socket, header: { readonly name: string; readonly requestId: RequestId }): void {
+export function answerRejected(
+  error: Error,
+  socket: Socket,
+  header: { readonly name: string; readonly requestId: RequestId },
+): void {
   if (socket.writable && !hasBegunResponse(socket)) {
     const status = ('code' in error ? statusByCode[String(error.code)] : undefined) ?? 400;
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${header.name}: ${header.requestId}\r\n\r\n`);
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headerSpelling(header.name)}: ${header.requestId}\r\n\r\n`,
+    );
   }
   socket.destroy(error);
 }

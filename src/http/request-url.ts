@@ -29,7 +29,9 @@ export function urlParts(target: string, scheme: 'http' | 'https', host: string 
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark + 1);
   const isPlain =
-    plainPath.test(path) && !path.startsWith('//') && (query === '' || (plainQuery.test(query) && !secretQuery.test(query)));
+    plainPath.test(path) &&
+    !path.startsWith('//') &&
+    (query === '' || (plainQuery.test(query) && !secretQuery.test(query)));
   if (isPlain && isHostOfUrl(scheme, host)) return { path, query: query === '' ? undefined : query };
   return parsedParts(target, scheme, host);
 }

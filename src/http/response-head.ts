@@ -2,6 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 import type { RequestId } from '../identity/request-id.ts';
+import { headerSpelling } from './header-spelling.ts';
 
 /** Arguments of `response.writeHead` (https://nodejs.org/api/http.html#responsewriteheadstatuscode-statusmessage-headers). */
 export type HeadHeaders = OutgoingHttpHeaders | readonly OutgoingHttpHeader[] | undefined;
@@ -40,7 +41,8 @@ function allowForBrowsers(head: ResponseHead, request: IncomingMessage, headerNa
     return;
   }
   const asked = request.headers['access-control-request-headers'];
-  if (asked !== undefined && listContains(asked, headerName)) addToList(head, 'access-control-allow-headers', headerName);
+  if (asked !== undefined && listContains(asked, headerName))
+    addToList(head, 'access-control-allow-headers', headerName);
 }
 
 /** `*` covers every name, but only for requests without credentials (https://fetch.spec.whatwg.org/#http-new-header-syntax). */
@@ -48,7 +50,7 @@ function addToList(head: ResponseHead, list: string, name: string): void {
   const current = head.get(list);
   const isCredentialed = head.get('access-control-allow-credentials')?.toLowerCase() === 'true';
   if (current !== undefined && (listContains(current, name) || (listContains(current, '*') && !isCredentialed))) return;
-  head.append(list, spelling(name));
+  head.append(list, headerSpelling(name));
 }
 
 function listContains(list: string, name: string): boolean {
@@ -85,12 +87,12 @@ class ResponseHead {
     if (this.#list !== undefined) {
       const all = this.#list;
       this.#list = all.filter((_, index) => String(all[index - (index % 2)]).toLowerCase() !== name);
-      this.#list.push(spelling(name), value);
+      this.#list.push(headerSpelling(name), value);
     } else if (this.#fields === undefined) {
-      this.#response.setHeader(spelling(name), value);
+      this.#response.setHeader(headerSpelling(name), value);
     } else {
       for (const key in this.#fields) if (isName(key, name)) delete this.#fields[key];
-      this.#fields[spelling(name)] = value;
+      this.#fields[headerSpelling(name)] = value;
     }
   }
 
@@ -105,7 +107,9 @@ class ResponseHead {
   }
 
   #passedInList(name: string): string | undefined {
-    const values = this.#list?.filter((_, index, all) => index % 2 === 1 && String(all[index - 1]).toLowerCase() === name);
+    const values = this.#list?.filter(
+      (_, index, all) => index % 2 === 1 && String(all[index - 1]).toLowerCase() === name,
+    );
     return values === undefined || values.length === 0 ? undefined : values.map(String).join(', ');
   }
 }
@@ -117,16 +121,4 @@ function isList(headers: HeadHeaders): headers is readonly OutgoingHttpHeader[] 
 /** The lengths differ for nearly every pair, which saves making a lower-case copy. */
 function isName(key: string, name: string): boolean {
   return key.length === name.length && key.toLowerCase() === name;
-}
-
-const spellings = new Map([
-  ['x-request-id', 'X-Request-ID'],
-  ['server-timing', 'Server-Timing'],
-  ['access-control-expose-headers', 'Access-Control-Expose-Headers'],
-  ['access-control-allow-headers', 'Access-Control-Allow-Headers'],
-]);
-
-/** As people write it: Node sends a name in the case in which it was set. */
-function spelling(name: string): string {
-  return spellings.get(name) ?? name;
 }

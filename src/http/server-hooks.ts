@@ -16,10 +16,14 @@ import type { Scheme } from './server-attributes.ts';
 
 /** What the hooks call. None of these may throw; the hooks guard them all the same. */
 export interface ServerEdge {
-  /** A request was parsed, before the application sees it. */
-  readonly enter: (request: IncomingMessage, response: ServerResponse, scheme: Scheme) => InFlightRequest;
+  /** A request was parsed, before the application sees it. Undefined when somebody else makes its span. */
+  readonly enter: (request: IncomingMessage, response: ServerResponse, scheme: Scheme) => InFlightRequest | undefined;
   /** The head is about to be written; returns the headers argument to use. `inFlight` is undefined when Node itself answers. */
-  readonly completeHead: (response: ServerResponse, given: HeadHeaders, inFlight: InFlightRequest | undefined) => HeadHeaders;
+  readonly completeHead: (
+    response: ServerResponse,
+    given: HeadHeaders,
+    inFlight: InFlightRequest | undefined,
+  ) => HeadHeaders;
   /** A request could not be parsed or came too slowly, and the application does not listen for that: writes the answer. */
   readonly reject: (error: Error, socket: Socket) => void;
 }
@@ -53,7 +57,12 @@ function patchServer(prototype: object, scheme: Scheme, edge: ServerEdge): () =>
         if (requestEvents.has(event) && first instanceof IncomingMessage && second instanceof ServerResponse) {
           return enterRequest({ server: this, original, event, request: first, response: second, scheme, edge });
         }
-        if (event === 'clientError' && first instanceof Error && second instanceof Socket && !hasListener(this, event)) {
+        if (
+          event === 'clientError' &&
+          first instanceof Error &&
+          second instanceof Socket &&
+          !hasListener(this, event)
+        ) {
           return guarded(() => (edge.reject(first, second), true), false);
         }
         return original.call(this, event, ...args);
@@ -110,7 +119,11 @@ function endWith(inFlight: InFlightRequest, response: ServerResponse, event: str
 function patchWriteHead(edge: ServerEdge): () => void {
   const original = ServerResponse.prototype.writeHead;
   // Node's own signature: (statusCode, statusMessage?, headers?); libraries pass undefined in the middle too.
-  const patched = function writeHead(this: ServerResponse & Carrier, statusCode: number, ...rest: unknown[]): ServerResponse {
+  const patched = function writeHead(
+    this: ServerResponse & Carrier,
+    statusCode: number,
+    ...rest: unknown[]
+  ): ServerResponse {
     if (this.headersSent || !isAccepted(this)) return Reflect.apply(original, this, [statusCode, ...rest]);
     const hasReason = typeof rest[0] === 'string';
     const given = (hasReason ? rest[1] : (rest[1] ?? rest[0])) as HeadHeaders;

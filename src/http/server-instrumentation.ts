@@ -1,6 +1,6 @@
 /** The server's edge put together: a request comes in, gets its id, its span and its context, and is ended. */
 import { SpanKind, TraceFlags, SamplingDecision, trace } from '@opentelemetry/api';
-import type { Attributes, Counter, Meter, Sampler, Span, Tracer } from '@opentelemetry/api';
+import type { Attributes, Meter, Sampler, Span, Tracer } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import type { RPCMetadata } from '@opentelemetry/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,6 +11,7 @@ import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import { InFlightRequest } from './in-flight.ts';
 import { answerRejected } from './rejected-request.ts';
+import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
 import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
@@ -46,13 +47,14 @@ export class ServerInstrumentation implements ServerEdge {
   readonly enter = (request: IncomingMessage, _response: ServerResponse, scheme: Scheme): InFlightRequest => {
     const identity = this.#identify(request);
     const span = this.#startSpan(request, scheme, identity);
-    const scope = { requestId: identity.requestId, span };
+    const scope = { requestId: identity.requestId };
     const rpc: RPCMetadata = { type: RPCType.HTTP, span };
     // An application that looks for the header to use the id itself finds the one that everybody else uses.
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
     const inFlight = new InFlightRequest({
       scope,
-      context: new RequestContext(identity.parent, scope, { key: rpcKey, value: rpc }),
+      span,
+      context: new RequestContext({ base: identity.parent, scope, span, extra: { key: rpcKey, value: rpc } }),
       rpc,
       metricAttributes: metricAttributes(request, scheme),
       duration: this.#duration,
@@ -68,7 +70,7 @@ export class ServerInstrumentation implements ServerEdge {
     inFlight: InFlightRequest | undefined,
   ): HeadHeaders => {
     const { headerName } = this.#parts.config.requestId;
-    const span = inFlight?.scope.span;
+    const span = inFlight?.span;
     return completeHead(response, given, {
       headerName,
       // Node answers some requests itself (no Host header, unknown expectation); those get an id, but no span, as with stock.
@@ -82,8 +84,7 @@ export class ServerInstrumentation implements ServerEdge {
   };
 
   readonly reject: ServerEdge['reject'] = (error, socket) => {
-    const { headerName } = this.#parts.config.requestId;
-    answerRejected(error, socket, { name: headerName === 'x-request-id' ? 'X-Request-ID' : headerName, requestId: newRequestId() });
+    answerRejected(error, socket, { name: this.#parts.config.requestId.headerName, requestId: newRequestId() });
   };
 
   /** The process is about to exit: ends every span that is still open. */
@@ -132,12 +133,5 @@ function durationHistogram(meter: Meter): ReturnType<Meter['createHistogram']> {
     description: 'Duration of HTTP server requests.',
     unit: 's',
     advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
-  });
-}
-
-function rejectedCounter(meter: Meter): Counter {
-  return meter.createCounter('reqlens.request_id.rejected', {
-    description: 'Request ids in request headers that were dropped: too long, or with characters other than [A-Za-z0-9_.@:+/=-].',
-    unit: '{id}',
   });
 }

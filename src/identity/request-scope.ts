@@ -7,8 +7,6 @@ import type { RequestId } from './request-id.ts';
 /** One per request, shared by everything done on its behalf. */
 export interface RequestScope {
   readonly requestId: RequestId;
-  /** The server span, or the span of a task. Ended when the request has ended. */
-  readonly span: Span;
 }
 
 const scopeKey: symbol = createContextKey('reqlens request scope');
@@ -20,10 +18,24 @@ export function requestScope(of: Context = context.active()): RequestScope | und
   return of.getValue(scopeKey) as RequestScope | undefined;
 }
 
+/** The same context, working for that request. */
+export function withScope(base: Context, scope: RequestScope): Context {
+  return base.setValue(scopeKey, scope);
+}
+
 /** Extra value that a request's context answers for, such as HTTP's RPC metadata. */
 export interface ContextEntry {
   readonly key: symbol;
   readonly value: unknown;
+}
+
+export interface RequestContextParts {
+  /** What came with the request (remote span context, baggage), or the root context. */
+  readonly base: Context;
+  readonly scope: RequestScope;
+  /** The server span. */
+  readonly span: Span;
+  readonly extra: ContextEntry;
 }
 
 /**
@@ -33,17 +45,18 @@ export interface ContextEntry {
 export class RequestContext implements Context {
   readonly #base: Context;
   readonly #scope: RequestScope;
+  readonly #span: Span;
   readonly #extra: ContextEntry;
 
-  /** @param base - What came with the request (remote span context, baggage), or the root context. */
-  constructor(base: Context, scope: RequestScope, extra: ContextEntry) {
+  constructor({ base, scope, span, extra }: RequestContextParts) {
     this.#base = base;
     this.#scope = scope;
+    this.#span = span;
     this.#extra = extra;
   }
 
   getValue(key: symbol): unknown {
-    if (key === spanKey) return this.#scope.span;
+    if (key === spanKey) return this.#span;
     if (key === scopeKey) return this.#scope;
     if (key === this.#extra.key) return this.#extra.value;
     return this.#base === ROOT_CONTEXT ? undefined : this.#base.getValue(key);
@@ -59,7 +72,7 @@ export class RequestContext implements Context {
 
   #spread(): Context {
     return this.#base
-      .setValue(spanKey, this.#scope.span)
+      .setValue(spanKey, this.#span)
       .setValue(scopeKey, this.#scope)
       .setValue(this.#extra.key, this.#extra.value);
   }
