@@ -38,7 +38,7 @@ export function parseTrustRule(text: string): ParsedRule<TrustRule> {
   return { rule: networks.length > 0 ? { kind: 'peers', networks } : undefined, unusable };
 }
 
-/** The same for hosts, which may be named too. `loopback` stands for `localhost` and its subdomains as well (RFC 6761). */
+/** The same for hosts, which may be named too; `loopback` and `private` stand for names as well as networks. */
 export function parseHostRule(text: string): ParsedRule<HostRule> {
   const word = wordRule(text);
   if (word) return { rule: word, unusable: [] };
@@ -66,6 +66,13 @@ export function writtenNetworks(networks: readonly Network[]): string {
     return word;
   });
   return [...items, ...written].join(',');
+}
+
+/** @returns The same for a list of hosts: names that a word stands for do not show beside it. */
+export function writtenHosts(networks: readonly Network[], names: readonly string[]): string {
+  const written = writtenNetworks(networks);
+  const covered = new Set(itemsOf(written).flatMap(namesOfWord));
+  return [written, ...names.filter((name) => !covered.has(name))].filter((text) => text !== '').join(',');
 }
 
 /** @returns The block, or undefined when the text is no address and no CIDR block. A lone address is a block of one. */
@@ -104,7 +111,7 @@ function namesOfWord(item: string): string[] {
 }
 
 /**
- * Names that stay in the own network: `.internal` is reserved for it (ICANN, 2024), `.local` (RFC 6762, and Kubernetes),
+ * Names of this machine (RFC 6761), and those that stay in the own network: `.internal` is reserved for it (ICANN, 2024), `.local` (RFC 6762, and Kubernetes),
  * `.home.arpa` (RFC 8375), and a name without a dot, written `*`, such as a service's in docker-compose.
  */
 const hostNamesOfWord: ReadonlyMap<string, readonly string[]> = new Map([

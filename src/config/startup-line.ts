@@ -1,6 +1,6 @@
 /** What is in force, in one line for stderr. Names every field that it shows, so that nothing secret comes along by chance. */
 import type { Config, HostRule, OtlpSettings, TrustRule } from './config.ts';
-import { writtenNetworks } from './networks.ts';
+import { writtenHosts, writtenNetworks } from './networks.ts';
 import { shownText, withoutCredentials } from './shown-value.ts';
 
 type SignalConfig = Pick<Config['traces'], 'exporters' | 'otlp'>;
@@ -41,6 +41,5 @@ function trustText(rule: TrustRule): string {
 }
 
 function hostText(rule: HostRule): string {
-  if (rule.kind !== 'listed') return rule.kind;
-  return [writtenNetworks(rule.networks), ...rule.names].filter((text) => text !== '').join(',');
+  return rule.kind === 'listed' ? writtenHosts(rule.networks, rule.names) : rule.kind;
 }

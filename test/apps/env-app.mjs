@@ -34,6 +34,12 @@ const steps = {
     metrics.getMeter('env-app').createCounter('env_app.calls').add(1);
     return {};
   },
+  /** One span, six log lines and a counter. */
+  '/all': async (query) => {
+    await steps['/spans'](query);
+    await steps['/logs'](query);
+    return steps['/metrics'](query);
+  },
   /** Calls an address by fetch and by http.get; who is called sees the headers. */
   '/call': async (query) => {
     const to = query.get('to');
@@ -56,5 +62,5 @@ function makeSpan(index) {
 }
 
 server.listen(0, '127.0.0.1', () => {
-  console.log(`listening ${server.address().port}`);
+  process.stdout.write(`listening ${server.address().port}\n`);
 });

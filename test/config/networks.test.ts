@@ -94,9 +94,24 @@ test('hosts are listed by address, name and suffix; loopback covers localhost', 
   });
 });
 
-test.each(['10.0.0', '*', 'a.*.b', 'http://a', 'a:80', 'a b', '10.0.0.300', '-a', 'a..b', '*.', '*.*.a', `${'a'.repeat(64)}.b`])(
-  '"%s" is no host',
-  (item) => {
-    expect(parseHostRule(item)).toEqual({ rule: undefined, unusable: [item] });
-  },
-);
+test('private covers the names that stay in the own network, and * alone is not for writing', () => {
+  const { rule } = parseHostRule('private');
+  expect(rule?.kind === 'listed' && rule.names).toEqual(['*', '*.internal', '*.local', '*.home.arpa']);
+});
+
+test.each([
+  '10.0.0',
+  '*',
+  'a.*.b',
+  'http://a',
+  'a:80',
+  'a b',
+  '10.0.0.300',
+  '-a',
+  'a..b',
+  '*.',
+  '*.*.a',
+  `${'a'.repeat(64)}.b`,
+])('"%s" is no host', (item) => {
+  expect(parseHostRule(item)).toEqual({ rule: undefined, unusable: [item] });
+});

@@ -12,7 +12,7 @@ test('the defaults fit into one line', () => {
       'logs=otlp:http/protobuf:http://localhost:4318/v1/logs metrics=otlp:http/protobuf:http://localhost:4318/v1/metrics ' +
       'sampler=parentbased_always_on propagators=tracecontext,baggage request-id-header=x-request-id ' +
       'trust-request-id=loopback,private trust-traceparent=loopback,private ' +
-      'send-request-id-to=loopback,private,localhost,*.localhost http-server=reqlens',
+      'send-request-id-to=loopback,private http-server=reqlens',
   );
 });
 
@@ -43,6 +43,12 @@ test('what is set shows, and a service name cannot break the line', () => {
     / service=a\\u\{a\}b traces=console,otlp:\S+ logs=none metrics=\S+ sampler=traceidratio\(0\.5\) /,
   );
   expect(line).toMatch(/ propagators=none \S+ trust-request-id=never \S+ send-request-id-to=always http-server=otel$/);
+});
+
+test('hosts show as they were written', () => {
+  expect(lineOf({ REQLENS_SEND_REQUEST_ID_TO: '*.example.com,loopback,10.0.0.1,localhost' })).toContain(
+    ' send-request-id-to=loopback,10.0.0.1/32,*.example.com ',
+  );
 });
 
 test('a disabled SDK is all there is to say', () => {

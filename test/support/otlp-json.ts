@@ -13,6 +13,8 @@ export interface PlainSpan {
   readonly attributes: PlainAttributes;
   readonly events: readonly { readonly name: string; readonly attributes: PlainAttributes }[];
   readonly links: readonly { readonly traceId: string; readonly attributes: PlainAttributes }[];
+  /** Name of the instrumentation. */
+  readonly scope: string;
   readonly resource: PlainAttributes;
 }
 
@@ -32,15 +34,22 @@ export interface PlainMetric {
 }
 
 export function spansOf(requests: readonly ReceivedRequest[]): PlainSpan[] {
-  return entries(requests, ['resourceSpans', 'scopeSpans', 'spans']).map(({ item, resource }) => ({
+  return entries(requests, ['resourceSpans', 'scopeSpans', 'spans']).map(({ item, scope, resource }) => ({
     name: text(item['name']) ?? '',
     kind: Number(item['kind']),
     traceId: text(item['traceId']) ?? '',
     spanId: text(item['spanId']) ?? '',
     parentSpanId: text(item['parentSpanId']) || undefined,
     attributes: attributesOf(item),
-    events: objects(item['events']).map((event) => ({ name: text(event['name']) ?? '', attributes: attributesOf(event) })),
-    links: objects(item['links']).map((link) => ({ traceId: text(link['traceId']) ?? '', attributes: attributesOf(link) })),
+    events: objects(item['events']).map((event) => ({
+      name: text(event['name']) ?? '',
+      attributes: attributesOf(event),
+    })),
+    links: objects(item['links']).map((link) => ({
+      traceId: text(link['traceId']) ?? '',
+      attributes: attributesOf(link),
+    })),
+    scope,
     resource,
   }));
 }
@@ -69,18 +78,25 @@ export function metricsOf(requests: readonly ReceivedRequest[]): PlainMetric[] {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+interface Entry {
+  readonly item: Fields;
+  readonly scope: string;
+  readonly resource: PlainAttributes;
+}
+
 /** Walks resource -> scope -> item of every request that has them. */
 function entries(
   requests: readonly ReceivedRequest[],
   [outer, middle, inner]: readonly [string, string, string],
-): { readonly item: Fields; readonly resource: PlainAttributes }[] {
-  return requests.flatMap(({ json }) =>
-    objects(object(json)[outer]).flatMap((group) => {
-      const resource = attributesOf(object(group['resource']));
-      const items = objects(group[middle]).flatMap((scope) => objects(scope[inner]));
-      return items.map((item) => ({ item, resource }));
-    }),
-  );
+): readonly Entry[] {
+  const groups = requests.flatMap(({ json }) => objects(object(json)[outer]));
+  return groups.flatMap((group) => {
+    const resource = attributesOf(object(group['resource']));
+    return objects(group[middle]).flatMap((scoped) => {
+      const scope = text(object(scoped['scope'])['name']) ?? '';
+      return objects(scoped[inner]).map((item) => ({ item, scope, resource }));
+    });
+  });
 }
 
 function attributesOf(owner: Fields): PlainAttributes {

@@ -49,6 +49,19 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
     for (const check of waiting) check();
   };
 
+  const keep = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const result = await received(request);
+      requests.push(result);
+      if (isHolding) held.push(response);
+      else answer(response, result.headers['content-type']);
+      notify();
+    } catch {
+      // Cut off in mid-body: its answer closes unfinished and is counted there.
+      response.destroy();
+    }
+  };
+
   const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // A sender that gives up destroys its socket, which shows here as an answer closed before its end.
@@ -56,16 +69,7 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
       if (!response.writableFinished) aborted += 1;
       notify();
     });
-    received(request).then(
-      (result) => {
-        requests.push(result);
-        if (isHolding) held.push(response);
-        else answer(response, result.headers['content-type']);
-        notify();
-      },
-      // Cut off in mid-body: counted above.
-      () => response.destroy(),
-    );
+    void keep(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
