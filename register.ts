@@ -1,0 +1,33 @@
+/** The preload: reads the environment, starts telemetry, says what is wrong. Never throws into the application. */
+import { problemLine } from './src/config/problem-lines.ts';
+import { readConfig } from './src/config/read-config.ts';
+import { startupLine } from './src/config/startup-line.ts';
+import { startTelemetry } from './src/telemetry.ts';
+
+/** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
+const startedKey = Symbol.for('reqlens.started');
+
+function main(): void {
+  if (startedKey in globalThis) return;
+  Object.defineProperty(globalThis, startedKey, { value: true });
+  try {
+    const { config, problems } = readConfig(process.env);
+    for (const problem of problems) say(problemLine(problem));
+    if (config.hasStartupLine) say(startupLine(config));
+    startTelemetry(config);
+  } catch (error) {
+    say(
+      `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+  }
+}
+
+function say(line: string): void {
+  try {
+    process.stderr.write(`${line}\n`);
+  } catch {
+    // A closed stderr must not stop the application.
+  }
+}
+
+main();

@@ -1,0 +1,148 @@
+/** Environment in, configuration and complaints out. Reads files' permissions, nothing else of the outside world. */
+import type {
+  Config,
+  ConfigProblem,
+  DiagLevel,
+  ExporterName,
+  LogLevel,
+  PropagatorName,
+  SamplerName,
+} from './config.ts';
+import type { Environment } from './environment-reader.ts';
+import { EnvironmentReader } from './environment-reader.ts';
+import { parseKeyValueList } from './key-value-list.ts';
+import { readAttributeLimits, readBatch, readMetricExport, readSpanLimits } from './read-limits.ts';
+import { readOtlp } from './read-otlp.ts';
+import type { Signal } from './read-otlp.ts';
+import { readRequestId } from './read-request-id.ts';
+import { unknownNames } from './unknown-names.ts';
+
+/** What the environment came to. */
+export interface ReadConfig {
+  readonly config: Config;
+  /** Values first, in the order of reading, then unknown names. Empty when all is well. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Never throws: what cannot be used is a problem, and its default goes on. */
+export function readConfig(env: Environment): ReadConfig {
+  const reader = new EnvironmentReader(env);
+  complainAboutFiles(reader);
+  const config: Config = {
+    isDisabled: reader.specificationBoolean('OTEL_SDK_DISABLED'),
+    ...readResource(reader),
+    diagLevel: readDiagLevel(reader),
+    propagators: readPropagators(reader),
+    traces: readTraces(reader),
+    logs: readLogs(reader),
+    metrics: readMetrics(reader),
+    requestId: readRequestId(reader),
+    http: {
+      server: reader.oneOf('REQLENS_HTTP_SERVER', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
+      hasServerTiming: reader.boolean('REQLENS_SERVER_TIMING', false),
+    },
+    shutdownTimeoutMs: reader.integer('REQLENS_SHUTDOWN_TIMEOUT', {
+      fallback: 1000,
+      min: 0,
+      max: 600_000,
+      unit: 'milliseconds',
+    }),
+    hasStartupLine: reader.boolean('REQLENS_STARTUP_LINE', false),
+  };
+  return { config, problems: [...reader.problems, ...unknownNames(env)] };
+}
+
+/** By the specification a file would replace every other variable; as we read none, silence would mislead. */
+function complainAboutFiles(reader: EnvironmentReader): void {
+  for (const variable of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
+    if (reader.text(variable) === undefined) continue;
+    const expected = 'nothing here, because reqlens reads no configuration file';
+    reader.complain(variable, expected, 'the other OTEL_* and REQLENS_* variables are used');
+  }
+}
+
+function readResource(reader: EnvironmentReader): Pick<Config, 'serviceName' | 'resourceAttributes'> {
+  const attributes = new Map(reader.keyValueList('OTEL_RESOURCE_ATTRIBUTES', parseKeyValueList));
+  const serviceName = reader.text('OTEL_SERVICE_NAME') ?? (attributes.get('service.name') || undefined);
+  attributes.delete('service.name');
+  return { serviceName, resourceAttributes: Object.fromEntries(attributes) };
+}
+
+function readDiagLevel(reader: EnvironmentReader): DiagLevel {
+  const values: readonly DiagLevel[] = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'];
+  return reader.oneOf('OTEL_LOG_LEVEL', { values, fallback: 'info' });
+}
+
+function readPropagators(reader: EnvironmentReader): readonly PropagatorName[] {
+  return reader.manyOf<PropagatorName>('OTEL_PROPAGATORS', {
+    values: ['tracecontext', 'baggage', 'b3', 'b3multi'],
+    fallback: ['tracecontext', 'baggage'],
+    hints: { jaeger: 'Jaeger reads tracecontext', xray: 'not included', ottrace: 'not included' },
+  });
+}
+
+function readTraces(reader: EnvironmentReader): Config['traces'] {
+  return {
+    exporters: readExporters(reader, 'TRACES'),
+    otlp: readOtlp(reader, 'TRACES'),
+    batch: readBatch(reader, 'OTEL_BSP', 5000),
+    ...readSampler(reader),
+    limits: readSpanLimits(reader),
+  };
+}
+
+function readLogs(reader: EnvironmentReader): Config['logs'] {
+  const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+  return {
+    exporters: readExporters(reader, 'LOGS'),
+    otlp: readOtlp(reader, 'LOGS'),
+    batch: readBatch(reader, 'OTEL_BLRP', 1000),
+    limits: readAttributeLimits(reader, 'OTEL_LOGRECORD'),
+    level: reader.oneOf('REQLENS_LOG_LEVEL', { values: levels, fallback: 'info' }),
+  };
+}
+
+function readMetrics(reader: EnvironmentReader): Config['metrics'] {
+  return {
+    exporters: readExporters(reader, 'METRICS'),
+    otlp: readOtlp(reader, 'METRICS'),
+    ...readMetricExport(reader),
+    temporality: reader.oneOf('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', {
+      values: ['cumulative', 'delta', 'lowmemory'],
+      fallback: 'cumulative',
+    }),
+  };
+}
+
+function readExporters(reader: EnvironmentReader, signal: Signal): readonly ExporterName[] {
+  return reader.manyOf<ExporterName>(`OTEL_${signal}_EXPORTER`, {
+    values: ['otlp', 'console'],
+    fallback: ['otlp'],
+    hints: {
+      zipkin: 'for Zipkin send otlp to an OpenTelemetry Collector with its zipkin exporter',
+      prometheus: 'for Prometheus send otlp to it, or to an OpenTelemetry Collector with its prometheus exporter',
+      jaeger: 'Jaeger takes otlp',
+      logging: 'its name is console now',
+    },
+  });
+}
+
+/** The argument counts only beside a sampler that has one; anywhere else it would be a mistake that goes unseen. */
+function readSampler(reader: EnvironmentReader): Pick<Config['traces'], 'sampler' | 'samplerRatio'> {
+  const argument = 'OTEL_TRACES_SAMPLER_ARG';
+  const values: readonly SamplerName[] = [
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ];
+  const sampler = reader.oneOf('OTEL_TRACES_SAMPLER', { values, fallback: 'parentbased_always_on' });
+  if (sampler.endsWith('traceidratio')) return { sampler, samplerRatio: reader.ratio(argument, 1) };
+  if (reader.text(argument)) {
+    const expected = 'OTEL_TRACES_SAMPLER to be traceidratio or parentbased_traceidratio';
+    reader.complain(argument, expected, 'it is ignored');
+  }
+  return { sampler, samplerRatio: 1 };
+}

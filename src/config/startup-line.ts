@@ -1,0 +1,49 @@
+/** What is in force, in one line for stderr. Names every field that it shows, so that nothing secret comes along by chance. */
+import type { Config, HostRule, Network, OtlpSettings, TrustRule } from './config.ts';
+import { shownText, withoutCredentials } from './shown-value.ts';
+
+type SignalConfig = Pick<Config['traces'], 'exporters' | 'otlp'>;
+
+/** @returns One line without its line break. Endpoints stand without user, password and query; headers never appear. */
+export function startupLine(config: Config): string {
+  if (config.isDisabled) return 'reqlens: disabled by OTEL_SDK_DISABLED';
+  const { traces, logs, metrics, requestId, http } = config;
+  const ratio = traces.sampler.endsWith('traceidratio') ? `(${traces.samplerRatio})` : '';
+  const fields = {
+    service: shownText(config.serviceName ?? 'unknown_service:node'),
+    traces: signalText(traces),
+    logs: signalText(logs),
+    metrics: signalText(metrics),
+    sampler: `${traces.sampler}${ratio}`,
+    propagators: config.propagators.join(',') || 'none',
+    'request-id-header': requestId.headerName,
+    'trust-request-id': trustText(requestId.trustRequestId),
+    'trust-traceparent': trustText(requestId.trustTraceparent),
+    'send-request-id-to': hostText(requestId.sendTo),
+    'http-server': http.server,
+  };
+  return `reqlens: started ${Object.entries(fields)
+    .map(([name, text]) => `${name}=${text}`)
+    .join(' ')}`;
+}
+
+function signalText({ exporters, otlp }: SignalConfig): string {
+  return exporters.map((name) => (name === 'otlp' ? otlpText(otlp) : name)).join(',') || 'none';
+}
+
+function otlpText({ protocol, endpoint }: OtlpSettings): string {
+  return `otlp:${protocol}:${withoutCredentials(endpoint)}`;
+}
+
+function trustText(rule: TrustRule): string {
+  return rule.kind === 'peers' ? networksText(rule.networks) : rule.kind;
+}
+
+function hostText(rule: HostRule): string {
+  if (rule.kind !== 'listed') return rule.kind;
+  return [networksText(rule.networks), ...rule.names].filter((text) => text !== '').join(',');
+}
+
+function networksText(networks: readonly Network[]): string {
+  return networks.map(({ address, prefix }) => `${address}/${prefix}`).join(',');
+}

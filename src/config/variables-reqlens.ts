@@ -1,0 +1,70 @@
+/** The variables of our own: REQLENS_*. */
+import type { Variable } from './variables.ts';
+
+const peers = '`always`, `never`, or a list of addresses, CIDR blocks, `loopback`, `private`';
+
+export const reqlensVariables: readonly Variable[] = [
+  {
+    name: 'REQLENS_TRUST_REQUEST_ID',
+    section: 'Request id',
+    meaning: 'Whose incoming request id is kept: that of clients whose address is listed. Others get a new one.',
+    type: peers,
+    default: 'loopback,private',
+  },
+  {
+    name: 'REQLENS_TRUST_TRACEPARENT',
+    section: 'Request id',
+    meaning: 'Whose incoming trace is continued. Others start a new trace with a span link to theirs.',
+    type: peers,
+    default: 'loopback,private',
+  },
+  {
+    name: 'REQLENS_REQUEST_ID_HEADER',
+    section: 'Request id',
+    meaning: 'The header that carries the request id, in requests and responses.',
+    type: 'name of an HTTP field that has no meaning of its own',
+    default: 'x-request-id',
+  },
+  {
+    name: 'REQLENS_SEND_REQUEST_ID_TO',
+    section: 'Request id',
+    meaning: 'Which hosts get the request id with an outgoing request. `loopback` covers `localhost` too.',
+    type: `${peers}, host names, \`*.suffix\``,
+    default: 'loopback,private',
+  },
+  {
+    name: 'REQLENS_HTTP_SERVER',
+    section: 'HTTP server',
+    meaning: "Whose instrumentation makes the server spans: ours, or OpenTelemetry's `instrumentation-http`.",
+    type: '`reqlens` or `otel`',
+    default: 'reqlens',
+  },
+  {
+    name: 'REQLENS_SERVER_TIMING',
+    section: 'HTTP server',
+    meaning: 'Answers carry `Server-Timing: traceparent;desc="..."`, from which a browser agent can link its trace.',
+    type: 'boolean',
+    default: 'false',
+  },
+  {
+    name: 'REQLENS_LOG_LEVEL',
+    section: 'Logs',
+    meaning: 'The least severe level that named loggers write.',
+    type: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+    default: 'info',
+  },
+  {
+    name: 'REQLENS_SHUTDOWN_TIMEOUT',
+    section: 'Process',
+    meaning: 'The longest that an exit may be delayed to send what is left. 0 sends nothing at the exit.',
+    type: 'milliseconds, 0 to 600000',
+    default: '1000',
+  },
+  {
+    name: 'REQLENS_STARTUP_LINE',
+    section: 'Process',
+    meaning: 'Says in one line on stderr at the start what is in force, secrets left out.',
+    type: 'boolean',
+    default: 'false',
+  },
+];

@@ -1,0 +1,151 @@
+/** Holds finished items until they are sent, a batch at a time; bounded, and never lost while they fit. */
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+
+import type { BatchSettings } from '../config/config.ts';
+import type { Payload, Route, Sender, Sent } from './sent.ts';
+
+export interface BatchQueueParts<Item> {
+  readonly settings: BatchSettings;
+  readonly sender: Sender;
+  /** OTLP bytes of items; undefined when they cannot be encoded (told by the serializer). */
+  readonly encode: (items: Item[]) => Uint8Array | undefined;
+  /** What happened to a batch, for the self-report. */
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+export interface Outcome {
+  readonly sent: Sent;
+  /** Items of this batch. */
+  readonly itemCount: number;
+  /** Items that found the queue full since the last outcome. */
+  readonly droppedCount: number;
+}
+
+/** Waits of a queue whose receiver does not answer: it is asked again after 1 s, 2 s, 4 s, then every 5 s. */
+const firstPauseMs = 1000;
+const longestPauseMs = 5000;
+
+export class BatchQueue<Item> {
+  readonly #parts: BatchQueueParts<Item>;
+  #waiting: Item[] = [];
+  #inFlight: Item[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = 0;
+  #droppedCount = 0;
+  #isUnreachable = false;
+  #isClosed = false;
+  #flight: Promise<void> = Promise.resolve();
+
+  constructor(parts: BatchQueueParts<Item>) {
+    this.#parts = parts;
+  }
+
+  get route(): Route {
+    return this.#parts.sender.route;
+  }
+
+  /** True after nobody answered and until somebody does: an exit need not wait for it. */
+  get isUnreachable(): boolean {
+    return this.#isUnreachable;
+  }
+
+  /** What the probe at the start has found out. */
+  markUnreachable(): void {
+    this.#isUnreachable = true;
+  }
+
+  /** Constant time, and no work for the caller beyond it. The newest item is dropped when the queue is full. */
+  add(item: Item): void {
+    if (this.#isClosed) return;
+    const { maxQueueSize, maxExportBatchSize, scheduleDelayMs } = this.#parts.settings;
+    if (this.#waiting.length + this.#inFlight.length >= maxQueueSize) {
+      this.#droppedCount += 1;
+      return;
+    }
+    this.#waiting.push(item);
+    const isBatch = this.#waiting.length >= maxExportBatchSize;
+    if (isBatch && this.#pauseMs === 0) this.#schedule(0);
+    else if (this.#timer === undefined) this.#schedule(scheduleDelayMs + this.#pauseMs);
+  }
+
+  /** Resolves when what was waiting has been sent, or a send has failed. */
+  async flush(): Promise<void> {
+    await this.#flight;
+    while (this.#waiting.length > 0 && !this.#isClosed) {
+      const before = this.#waiting.length;
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the receiver's order
+      await this.#sendBatch();
+      if (this.#waiting.length >= before) return;
+    }
+  }
+
+  /**
+   * Hands over everything not known to have arrived, and takes nothing more. A batch under way is part of it: its receiver may
+   * get it twice, which ids make harmless; not at all would be a loss.
+   */
+  takeAll(): Payload[] {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const all = [...this.#inFlight, ...this.#waiting];
+    this.#waiting = [];
+    const { maxExportBatchSize } = this.#parts.settings;
+    const payloads: Payload[] = [];
+    for (let at = 0; at < all.length; at += maxExportBatchSize) {
+      const items = all.slice(at, at + maxExportBatchSize);
+      const body = this.#parts.encode(items);
+      if (body !== undefined) payloads.push({ body, itemCount: items.length });
+    }
+    return payloads;
+  }
+
+  /** The timer belongs to nobody: created inside a request it would hold that request's context, and all it refers to. */
+  #schedule(delayMs: number): void {
+    if (delayMs === 0 && this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    context.with(ROOT_CONTEXT, () => {
+      this.#timer = setTimeout(() => {
+        this.#flight = this.#flight.then(async () => this.#sendBatch());
+      }, delayMs).unref();
+    });
+  }
+
+  async #sendBatch(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length === 0 || this.#isClosed) return;
+    const { encode, sender, onOutcome, settings } = this.#parts;
+    this.#inFlight = this.#waiting.splice(0, settings.maxExportBatchSize);
+    const itemCount = this.#inFlight.length;
+    const body = encode(this.#inFlight);
+    const sent: Sent =
+      body === undefined
+        ? { status: 'refused', reason: 'it could not be encoded' }
+        : await sender.send({ body, itemCount });
+    if (this.#isClosed) return;
+    this.#settle(sent);
+    onOutcome({ sent, itemCount, droppedCount: this.#droppedCount });
+    this.#droppedCount = 0;
+    if (this.#waiting.length > 0 && this.#timer === undefined) this.#schedule(this.#nextDelayMs());
+  }
+
+  /** Items that nobody took go back to the front; they were counted against the limit all the time. */
+  #settle(sent: Sent): void {
+    if (sent.status === 'retry') {
+      this.#waiting = [...this.#inFlight, ...this.#waiting];
+      this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, firstPauseMs), longestPauseMs);
+      this.#isUnreachable = sent.isUnreachable;
+    } else {
+      this.#pauseMs = 0;
+      this.#isUnreachable = false;
+    }
+    this.#inFlight = [];
+  }
+
+  #nextDelayMs(): number {
+    if (this.#pauseMs > 0) return this.#pauseMs;
+    const { maxExportBatchSize, scheduleDelayMs } = this.#parts.settings;
+    return this.#waiting.length >= maxExportBatchSize ? 0 : scheduleDelayMs;
+  }
+}

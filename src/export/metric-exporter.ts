@@ -1,0 +1,67 @@
+/** Lets the SDK's periodic reader send metrics our way. */
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
+import { ProtobufMetricsSerializer, JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+
+import type { Config } from '../config/config.ts';
+import type { Sender } from './sent.ts';
+
+/** A metric that could not be sent is in the next, cumulative, export; with delta temporality it is lost, as the specification has it. */
+export class OtlpMetricExporter implements PushMetricExporter {
+  readonly #sender: Sender;
+  readonly #config: Config['metrics'];
+
+  constructor(sender: Sender, config: Config['metrics']) {
+    this.#sender = sender;
+    this.#config = config;
+  }
+
+  export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
+    const serializer = this.#config.otlp.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+    const body = serializer.serializeRequest(metrics);
+    if (body === undefined) {
+      done({ code: ExportResultCode.FAILED, error: new Error('the metrics could not be encoded') });
+      return;
+    }
+    void this.#send(body, done);
+  }
+
+  /** The queue of spans says when nobody answers; the same for metrics would be the same news again. */
+  async #send(body: Uint8Array, done: (result: ExportResult) => void): Promise<void> {
+    await this.#sender.send({ body, itemCount: 1 });
+    done({ code: ExportResultCode.SUCCESS });
+  }
+
+  selectAggregationTemporality(instrument: InstrumentType): AggregationTemporality {
+    return temporality(this.#config.temporality, instrument);
+  }
+
+  async forceFlush(): Promise<void> {
+    // Holds nothing.
+  }
+
+  async shutdown(): Promise<void> {
+    // Holds nothing.
+  }
+}
+
+/** https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */
+function temporality(preference: Config['metrics']['temporality'], instrument: InstrumentType): AggregationTemporality {
+  const { CUMULATIVE, DELTA } = AggregationTemporality;
+  switch (instrument) {
+    case InstrumentType.COUNTER:
+    case InstrumentType.HISTOGRAM:
+    case InstrumentType.GAUGE:
+      return preference === 'cumulative' ? CUMULATIVE : DELTA;
+    case InstrumentType.OBSERVABLE_COUNTER:
+      return preference === 'delta' ? DELTA : CUMULATIVE;
+    case InstrumentType.OBSERVABLE_GAUGE:
+    case InstrumentType.UP_DOWN_COUNTER:
+    case InstrumentType.OBSERVABLE_UP_DOWN_COUNTER:
+      return CUMULATIVE;
+    default:
+      return instrument satisfies never;
+  }
+}

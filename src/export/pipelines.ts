@@ -1,0 +1,103 @@
+/** Builds what spans, log records and metrics go through on their way out. */
+import {
+  JsonLogsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+
+import type { Config } from '../config/config.ts';
+import { BatchQueue } from './batch-queue.ts';
+import type { Outcome } from './batch-queue.ts';
+import { OtlpMetricExporter } from './metric-exporter.ts';
+import { OtlpSender } from './otlp-sender.ts';
+import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
+import { report, reportOnce } from './self-report.ts';
+
+/** Any of our queues, by what an exit needs of it. */
+export type ExitQueue = Pick<BatchQueue<never>, 'isUnreachable' | 'markUnreachable' | 'route' | 'takeAll' | 'flush'>;
+
+export interface Pipelines {
+  readonly spanProcessors: readonly SpanProcessor[];
+  readonly logProcessors: readonly LogRecordProcessor[];
+  readonly metricReaders: readonly MetricReader[];
+  /** Those that hold something when the process exits. */
+  readonly queues: readonly ExitQueue[];
+}
+
+export function pipelinesFor({ traces, logs, metrics }: Config): Pipelines {
+  const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces) : undefined;
+  const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs) : undefined;
+  return {
+    spanProcessors: [
+      ...(spanQueue === undefined ? [] : [new QueueSpanProcessor(spanQueue)]),
+      ...(traces.exporters.includes('console')
+        ? [new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })]
+        : []),
+    ],
+    logProcessors: [
+      ...(logQueue === undefined ? [] : [new QueueLogRecordProcessor(logQueue)]),
+      ...(logs.exporters.includes('console')
+        ? [new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })]
+        : []),
+    ],
+    metricReaders: metricReadersFor(metrics),
+    queues: [spanQueue, logQueue].filter((queue) => queue !== undefined),
+  };
+}
+
+function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan> {
+  const serializer = otlp.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
+  return new BatchQueue<ReadableSpan>({
+    settings: batch,
+    sender: new OtlpSender(otlp, 'trace'),
+    encode: (spans) => serializer.serializeRequest(spans),
+    onOutcome: reporter('spans'),
+  });
+}
+
+function logRecordsQueue({ otlp, batch }: Config['logs']): BatchQueue<ReadableLogRecord> {
+  const serializer = otlp.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+  return new BatchQueue<ReadableLogRecord>({
+    settings: batch,
+    sender: new OtlpSender(otlp, 'logs'),
+    encode: (records) => serializer.serializeRequest(records),
+    onOutcome: reporter('log records'),
+  });
+}
+
+function metricReadersFor(metrics: Config['metrics']): MetricReader[] {
+  const { exportIntervalMs: exportIntervalMillis, exporters } = metrics;
+  // The SDK refuses a time-out longer than the interval.
+  const exportTimeoutMillis = Math.min(metrics.exportTimeoutMs, exportIntervalMillis);
+  const otlp = exporters.includes('otlp')
+    ? [new OtlpMetricExporter(new OtlpSender(metrics.otlp, 'metrics'), metrics)]
+    : [];
+  const terminal = exporters.includes('console') ? [new ConsoleMetricExporter()] : [];
+  return [...otlp, ...terminal].map(
+    (exporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
+  );
+}
+
+/** A receiver that refuses is told once per reason; what was dropped is counted and told when the receiver answers again. */
+function reporter(items: string): (outcome: Outcome) => void {
+  let droppedCount = 0;
+  return ({ sent, itemCount, droppedCount: nowDropped }) => {
+    droppedCount += nowDropped;
+    if (sent.status === 'refused') {
+      reportOnce(
+        `refused ${items} ${sent.reason}`,
+        `the collector refused ${itemCount} ${items}: ${sent.reason}; they are dropped`,
+      );
+    } else if (sent.status === 'sent' && droppedCount > 0) {
+      report(`${droppedCount} ${items} were dropped while the collector did not keep up; it takes them again`);
+      droppedCount = 0;
+    }
+  };
+}

@@ -1,0 +1,30 @@
+/** Asks once, at the start, whether anybody listens where telemetry goes, and says so if not. */
+import { connect } from 'node:net';
+
+import { reportOnce } from './self-report.ts';
+import type { ExitQueue } from './pipelines.ts';
+
+/** A collector on another machine answers a connection well within this, or it is as good as not there for an exit. */
+const probeTimeoutMs = 2000;
+
+/** Returns at once; never keeps the process alive. One line for each address that does not answer, however many signals go there. */
+export function probeReceivers(queues: readonly ExitQueue[]): void {
+  for (const origin of new Set(queues.map(({ route }) => new URL(route.url).origin))) {
+    const url = new URL(origin);
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
+    socket.unref();
+    socket.setTimeout(probeTimeoutMs, () => socket.destroy(new Error(`no answer within ${probeTimeoutMs} ms`)));
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', (error) => sayUnreachable(origin, error, queues));
+  }
+}
+
+function sayUnreachable(origin: string, error: Error, queues: readonly ExitQueue[]): void {
+  for (const queue of queues) if (new URL(queue.route.url).origin === origin) queue.markUnreachable();
+  const cause = 'code' in error ? String(error.code) : error.message;
+  reportOnce(
+    `unreachable ${origin}`,
+    `no collector answers at ${origin} (${cause}); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector`,
+  );
+}

@@ -1,0 +1,80 @@
+/** Says on stderr what goes wrong with telemetry itself: each cause once, never the application's data. */
+import { DiagLogLevel } from '@opentelemetry/api';
+import type { DiagLogger } from '@opentelemetry/api';
+
+import type { DiagLevel } from '../config/config.ts';
+
+/** Causes remembered; a hundred different ones means that something repeats itself with changing words. */
+const maxCauses = 100;
+const said = new Set<string>();
+
+/** @param cause - What makes two reports the same one. */
+export function reportOnce(cause: string, message: string): void {
+  if (said.has(cause) || said.size >= maxCauses) return;
+  said.add(cause);
+  report(message);
+}
+
+/** One line, whatever the message holds. A closed stderr is no reason to fail. */
+export function report(message: string): void {
+  try {
+    process.stderr.write(`reqlens: ${message.replaceAll(/[\r\n]+\s*/g, ' ')}\n`);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}
+
+/** OpenTelemetry's own diagnostics, with the same rule: errors and warnings once per cause, the rest as it comes. */
+export const diagReport: DiagLogger = {
+  error: once,
+  warn: once,
+  info: always,
+  debug: always,
+  verbose: always,
+};
+
+function once(message: string, ...details: unknown[]): void {
+  // Ids and counts change from one report to the next; the sentence around them is the cause.
+  reportOnce(`diag ${message.replaceAll(/[\da-f]{8,}|\d+/gi, '#').slice(0, 80)}`, line(message, details));
+}
+
+function always(message: string, ...details: unknown[]): void {
+  report(line(message, details));
+}
+
+function line(message: string, details: readonly unknown[]): string {
+  return [message, ...details.map(describe)].join(' ').slice(0, 1000);
+}
+
+function describe(detail: unknown): string {
+  if (detail instanceof Error) return detail.stack ?? detail.message;
+  if (typeof detail === 'string') return detail;
+  try {
+    return JSON.stringify(detail) ?? String(detail);
+  } catch {
+    // Circular, or a getter that throws: the sentence before it has to do.
+    return '(details cannot be shown)';
+  }
+}
+
+/** `OTEL_LOG_LEVEL` in the terms of the API. */
+export function diagLevelFor(level: DiagLevel): DiagLogLevel {
+  switch (level) {
+    case 'none':
+      return DiagLogLevel.NONE;
+    case 'error':
+      return DiagLogLevel.ERROR;
+    case 'warn':
+      return DiagLogLevel.WARN;
+    case 'info':
+      return DiagLogLevel.INFO;
+    case 'debug':
+      return DiagLogLevel.DEBUG;
+    case 'verbose':
+      return DiagLogLevel.VERBOSE;
+    case 'all':
+      return DiagLogLevel.ALL;
+    default:
+      return level satisfies never;
+  }
+}

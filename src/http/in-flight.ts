@@ -1,0 +1,90 @@
+/** One request that the server is answering: its span, its id, and how both end. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Span } from '@opentelemetry/api';
+import type { RPCMetadata } from '@opentelemetry/core';
+
+import type { RequestScope } from '../identity/request-scope.ts';
+
+/** Request and response carry it under this key, so that their prototypes' hooks find it without a lookup. */
+export const inFlightKey: unique symbol = Symbol('reqlens in-flight request');
+
+export interface InFlightParts {
+  readonly scope: RequestScope;
+  readonly span: Span;
+  readonly context: Context;
+  readonly rpc: RPCMetadata;
+  readonly metricAttributes: Attributes;
+  readonly duration: Histogram;
+  /** When the request ends, however it ends. */
+  readonly onEnd: (request: InFlightRequest) => void;
+}
+
+/** Ends exactly once: with the response's status, with an error, or with the process. */
+export class InFlightRequest {
+  readonly scope: RequestScope;
+  readonly span: Span;
+  readonly context: Context;
+  readonly #parts: InFlightParts;
+  readonly #startMs = performance.now();
+  #hasEnded = false;
+
+  constructor(parts: InFlightParts) {
+    this.scope = parts.scope;
+    this.span = parts.span;
+    this.context = parts.context;
+    this.#parts = parts;
+  }
+
+  /** The response was closed: handed over whole, or given up by the client. */
+  end(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#hasEnded) return;
+    const { span } = this;
+    const { rpc, metricAttributes } = this.#parts;
+    const { statusCode } = response;
+    span.setAttribute('http.response.status_code', statusCode);
+    metricAttributes['http.response.status_code'] = statusCode;
+    if (rpc.route !== undefined) {
+      span.setAttribute('http.route', rpc.route);
+      metricAttributes['http.route'] = rpc.route;
+      if (rpc.route !== '') span.updateName(`${request.method ?? 'GET'} ${rpc.route}`);
+    }
+    // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: for a server 4xx is the client's error.
+    if (statusCode < 100 || statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    if (statusCode >= 500 && statusCode < 600) {
+      span.setAttribute('error.type', String(statusCode));
+      metricAttributes['error.type'] = String(statusCode);
+    }
+    this.#close();
+  }
+
+  /** The handler threw, or the response failed while it was written. */
+  fail(error: unknown): void {
+    if (this.#hasEnded) return;
+    const { span } = this;
+    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+    span.setAttribute('error.type', name);
+    this.#parts.metricAttributes['error.type'] = name;
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+    span.recordException(error instanceof Error ? error : message);
+    this.#close();
+  }
+
+  /** The process goes away first. Without this its child spans would have a parent that never arrives. */
+  abandon(): void {
+    if (this.#hasEnded) return;
+    this.span.setAttribute('error.type', 'process_exit');
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message: 'the process exited before the response was finished' });
+    this.#close();
+  }
+
+  #close(): void {
+    this.#hasEnded = true;
+    this.span.end();
+    // Seconds (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration).
+    this.#parts.duration.record((performance.now() - this.#startMs) / 1000, this.#parts.metricAttributes, this.context);
+    this.#parts.onEnd(this);
+  }
+}

@@ -1,0 +1,38 @@
+/** Answers what Node could not parse, as Node does, with a request id. */
+import { STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import type { RequestId } from '../identity/request-id.ts';
+import { headerSpelling } from './header-spelling.ts';
+
+/** Node's own choice (lib/_http_server.js, socketOnError); anything else is a 400. */
+const statusByCode: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/**
+ * Writes the response that Node would have written and closes the connection. Nothing is written when a response has begun:
+ * its bytes must not be mixed with ours.
+ */
+export function answerRejected(
+  error: Error,
+  socket: Socket,
+  header: { readonly name: string; readonly requestId: RequestId },
+): void {
+  if (socket.writable && !hasBegunResponse(socket)) {
+    const status = ('code' in error ? statusByCode[String(error.code)] : undefined) ?? 400;
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headerSpelling(header.name)}: ${header.requestId}\r\n\r\n`,
+    );
+  }
+  socket.destroy(error);
+}
+
+/** Node keeps the response in progress on the socket under this internal name, and asks the same question. */
+function hasBegunResponse(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  return socket._httpMessage?.headersSent === true;
+}

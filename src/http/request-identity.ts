@@ -1,0 +1,74 @@
+/** Decides, from the head of a request, which trace it belongs to and which request id it has. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Link } from '@opentelemetry/api';
+
+import type { Config } from '../config/config.ts';
+import { peerTrust } from '../identity/peer-trust.ts';
+import { acceptRequestId, newRequestId } from '../identity/request-id.ts';
+import type { RequestId } from '../identity/request-id.ts';
+import { requestIdAttribute } from '../trace/identity-span-processor.ts';
+import { acceptTraceId, requestIdFor, traceIdFor } from '../trace/trace-id.ts';
+import type { TraceId } from '../trace/trace-id.ts';
+
+export interface RequestIdentity {
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
+  /** Parent of the server span: a trusted caller's context, else the root. */
+  readonly parent: Context;
+  /** To the trace of a caller whose `traceparent` is not trusted: seen, but not joined. */
+  readonly links: readonly Link[];
+  /** The request id, and the accepted header value if one came. */
+  readonly attributes: Attributes;
+}
+
+export type IdentifyRequest = (request: IncomingMessage) => RequestIdentity;
+
+/**
+ * @param onRejected - Called when a request id came that may not be used; the value itself goes nowhere.
+ * @returns The rule that the configuration asks for: a trusted `traceparent` gives the trace id; else a trusted request id
+ *   gives it; else both are new.
+ */
+export function requestIdentifier(config: Config['requestId'], onRejected: () => void): IdentifyRequest {
+  const isRequestIdTrusted = peerTrust(config.trustRequestId);
+  const isTraceparentTrusted = peerTrust(config.trustTraceparent);
+  const { headerName } = config;
+  const receivedAttribute = `http.request.header.${headerName}`;
+  const propagated = propagation.fields().filter((field) => field !== 'baggage' && field !== 'tracestate');
+
+  return (request) => {
+    const { headers, socket } = request;
+    const raw = headers[headerName];
+    const received = typeof raw === 'string' ? acceptRequestId(raw) : undefined;
+    if (raw !== undefined && received === undefined) onRejected();
+    const trustedId = received !== undefined && isRequestIdTrusted(socket) ? received : undefined;
+
+    const remote = readsContext(headers, propagated) ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+    const remoteSpan = trace.getSpanContext(remote);
+    const remoteTraceId =
+      remoteSpan !== undefined && isSpanContextValid(remoteSpan) ? acceptTraceId(remoteSpan.traceId) : undefined;
+    const joins = remoteTraceId !== undefined && isTraceparentTrusted(socket);
+
+    const requestId = joins ? idWithin(remoteTraceId, trustedId) : (trustedId ?? newRequestId());
+    const attributes: Attributes = { [requestIdAttribute]: requestId };
+    if (received !== undefined) attributes[receivedAttribute] = [received];
+    return {
+      requestId,
+      traceId: joins ? remoteTraceId : traceIdFor(requestId),
+      parent: joins ? remote : ROOT_CONTEXT,
+      links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [{ context: remoteSpan }],
+      attributes,
+    };
+  };
+}
+
+/** Extraction makes several objects; most requests at the edge carry none of the headers it reads. */
+function readsContext(headers: IncomingHttpHeaders, fields: readonly string[]): boolean {
+  return fields.some((field) => headers[field] !== undefined);
+}
+
+/** A caller's own spelling (or unhashed id) is kept when it is this very trace; else the trace id rules. */
+function idWithin(traceId: TraceId, received: RequestId | undefined): RequestId {
+  return received !== undefined && traceIdFor(received) === traceId ? received : requestIdFor(traceId);
+}

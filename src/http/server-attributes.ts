@@ -1,0 +1,44 @@
+/** Attributes of a server span: names and values of instrumentation-http 0.301 (test/http/parity.test.ts compares them). */
+import type { IncomingMessage } from 'node:http';
+
+import type { Attributes } from '@opentelemetry/api';
+
+import { clientAddress, serverAddress } from './forwarded.ts';
+import { urlParts } from './request-url.ts';
+
+export type Scheme = 'http' | 'https';
+
+/** What a request says before it is handled. Undefined values are left out by the span. */
+export function requestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
+  const { headers, socket } = request;
+  const method = knownMethod(request.method);
+  const server = serverAddress(headers, scheme);
+  const { path, query } = urlParts(request.url ?? '/', scheme, headers.host === '' ? undefined : headers.host);
+  const attributes: Attributes = {
+    'http.request.method': method,
+    'url.scheme': scheme,
+    'network.peer.address': socket.remoteAddress,
+    'network.peer.port': socket.remotePort,
+    'network.protocol.version': request.httpVersion,
+  };
+  if (server !== undefined) attributes['server.address'] = server.host;
+  if (server?.port !== undefined) attributes['server.port'] = server.port;
+  if (headers['user-agent'] !== undefined) attributes['user_agent.original'] = headers['user-agent'];
+  if (path !== undefined) attributes['url.path'] = path;
+  if (query !== undefined) attributes['url.query'] = query;
+  const client = clientAddress(headers, socket.remoteAddress);
+  if (client !== undefined) attributes['client.address'] = client;
+  if (request.method !== method) attributes['http.request.method_original'] = request.method;
+  return attributes;
+}
+
+/** Methods that may become an attribute value of a metric; any other is `_OTHER`, so that clients can't make new series. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
+
+/** @returns One of the known methods, or `_OTHER` (https://opentelemetry.io/docs/specs/semconv/http/http-spans/). */
+export function knownMethod(method: string | undefined): string {
+  if (method === undefined) return 'GET';
+  if (methods.has(method)) return method;
+  const upper = method.toUpperCase();
+  return methods.has(upper) ? upper : '_OTHER';
+}

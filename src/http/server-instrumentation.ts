@@ -1,0 +1,137 @@
+/** The server's edge put together: a request comes in, gets its id, its span and its context, and is ended. */
+import { SpanKind, TraceFlags, SamplingDecision, trace } from '@opentelemetry/api';
+import type { Attributes, Meter, Sampler, Span, Tracer } from '@opentelemetry/api';
+import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import type { RPCMetadata } from '@opentelemetry/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Config } from '../config/config.ts';
+import { acceptRequestId, newRequestId } from '../identity/request-id.ts';
+import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
+import type { RequestIdGenerator } from '../trace/id-generator.ts';
+import { InFlightRequest } from './in-flight.ts';
+import { answerRejected } from './rejected-request.ts';
+import { rejectedCounter } from './request-id-metric.ts';
+import { requestIdentifier } from './request-identity.ts';
+import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
+import { completeHead } from './response-head.ts';
+import type { HeadHeaders } from './response-head.ts';
+import { knownMethod, requestAttributes } from './server-attributes.ts';
+import type { Scheme } from './server-attributes.ts';
+import type { ServerEdge } from './server-hooks.ts';
+
+export interface ServerInstrumentationParts {
+  readonly config: Pick<Config, 'requestId' | 'http'>;
+  readonly tracer: Tracer;
+  readonly meter: Meter;
+  readonly sampler: Sampler;
+  readonly ids: RequestIdGenerator;
+}
+
+const rpcKey = keyReadBy((probe) => getRPCMetadata(probe));
+
+export class ServerInstrumentation implements ServerEdge {
+  readonly #parts: ServerInstrumentationParts;
+  readonly #identify: IdentifyRequest;
+  readonly #duration: ReturnType<typeof durationHistogram>;
+  /** Requests in flight, so that none of their spans is lost when the process goes away. */
+  readonly #open = new Set<InFlightRequest>();
+
+  constructor(parts: ServerInstrumentationParts) {
+    this.#parts = parts;
+    const rejected = rejectedCounter(parts.meter);
+    this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
+    this.#duration = durationHistogram(parts.meter);
+  }
+
+  readonly enter = (request: IncomingMessage, _response: ServerResponse, scheme: Scheme): InFlightRequest => {
+    const identity = this.#identify(request);
+    const span = this.#startSpan(request, scheme, identity);
+    const scope = { requestId: identity.requestId };
+    const rpc: RPCMetadata = { type: RPCType.HTTP, span };
+    // An application that looks for the header to use the id itself finds the one that everybody else uses.
+    request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
+    const inFlight = new InFlightRequest({
+      scope,
+      span,
+      context: new RequestContext({ base: identity.parent, scope, span, extra: { key: rpcKey, value: rpc } }),
+      rpc,
+      metricAttributes: metricAttributes(request, scheme),
+      duration: this.#duration,
+      onEnd: (ended) => this.#open.delete(ended),
+    });
+    this.#open.add(inFlight);
+    return inFlight;
+  };
+
+  readonly completeHead = (
+    response: ServerResponse,
+    given: HeadHeaders,
+    inFlight: InFlightRequest | undefined,
+  ): HeadHeaders => {
+    const { headerName } = this.#parts.config.requestId;
+    const span = inFlight?.span;
+    return completeHead(response, given, {
+      headerName,
+      // Node answers some requests itself (no Host header, unknown expectation); those get an id, but no span, as with stock.
+      requestId: inFlight?.scope.requestId ?? this.#identify(response.req).requestId,
+      serverTiming: span !== undefined && this.#parts.config.http.hasServerTiming ? serverTiming(span) : undefined,
+      onReplaced: (ownId) => {
+        const accepted = acceptRequestId(ownId);
+        if (accepted !== undefined) span?.setAttribute(`http.response.header.${headerName}`, [accepted]);
+      },
+    });
+  };
+
+  readonly reject: ServerEdge['reject'] = (error, socket) => {
+    answerRejected(error, socket, { name: this.#parts.config.requestId.headerName, requestId: newRequestId() });
+  };
+
+  /** The process is about to exit: ends every span that is still open. */
+  abandonOpen(): void {
+    for (const inFlight of this.#open) inFlight.abandon();
+  }
+
+  #startSpan(request: IncomingMessage, scheme: Scheme, identity: RequestIdentity): Span {
+    const { tracer, ids, sampler } = this.#parts;
+    const { parent, traceId, links } = identity;
+    const method = request.method ?? 'GET';
+    // Asked before the attributes are made, which most of the cost is; the samplers of `samplerFor` don't look at them.
+    const sampling = sampler.shouldSample(parent, traceId, method, SpanKind.SERVER, {}, [...links]);
+    if (sampling.decision === SamplingDecision.NOT_RECORD) {
+      const state = sampling.traceState ?? trace.getSpanContext(parent)?.traceState;
+      const spanContext = { traceId, spanId: ids.generateSpanId(), traceFlags: TraceFlags.NONE };
+      return trace.wrapSpanContext(state === undefined ? spanContext : { ...spanContext, traceState: state });
+    }
+    const attributes = Object.assign(requestAttributes(request, scheme), identity.attributes);
+    ids.handOver(traceId);
+    try {
+      return tracer.startSpan(method, { kind: SpanKind.SERVER, attributes, links: [...links] }, parent);
+    } finally {
+      ids.clear();
+    }
+  }
+}
+
+function metricAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
+  return {
+    'http.request.method': knownMethod(request.method),
+    'url.scheme': scheme,
+    'network.protocol.version': request.httpVersion,
+  };
+}
+
+/** `traceparent;desc="..."`, as Splunk's and other browser agents read it (https://www.w3.org/TR/server-timing/). */
+function serverTiming(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `traceparent;desc="00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}"`;
+}
+
+/** Buckets by https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration, in seconds. */
+function durationHistogram(meter: Meter): ReturnType<Meter['createHistogram']> {
+  return meter.createHistogram('http.server.request.duration', {
+    description: 'Duration of HTTP server requests.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
+  });
+}

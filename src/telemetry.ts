@@ -1,0 +1,177 @@
+/** Joins the rooms, in the order the data takes. Read this first. */
+import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import type { TextMapPropagator } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
+import type { Resource } from '@opentelemetry/resources';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Sampler } from '@opentelemetry/sdk-trace';
+
+import type { Config, PropagatorName } from './config/config.ts';
+import { ReqlensError } from './errors.ts';
+import { pipelinesFor } from './export/pipelines.ts';
+import type { Pipelines } from './export/pipelines.ts';
+import { probeReceivers } from './export/reachability.ts';
+import { diagLevelFor, diagReport } from './export/self-report.ts';
+import { sayForeignTelemetry } from './foreign-telemetry.ts';
+import { instrumentOutgoing } from './http/outgoing.ts';
+import { installServerHooks } from './http/server-hooks.ts';
+import { ServerInstrumentation } from './http/server-instrumentation.ts';
+import { StockServer, TrustedPropagator } from './http/stock-server.ts';
+import { setLogLevel } from './logs/named-logger.ts';
+import { addIdsToPino } from './logs/pino-ids.ts';
+import { logUncaught } from './logs/uncaught.ts';
+import { serviceResource } from './resource.ts';
+import { installShutdown } from './shutdown.ts';
+import { RequestIdGenerator } from './trace/id-generator.ts';
+import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
+import { samplerFor } from './trace/sampler.ts';
+import { version } from './version.ts';
+
+/** Telemetry that is running. */
+export interface Telemetry {
+  /** Sends what waits, and takes every hook off. Resolves when that is done or has failed. */
+  shutdown: () => Promise<void>;
+}
+
+let isRunning = false;
+
+/**
+ * Starts telemetry for this process; `reqlens/register` does so before the application.
+ *
+ * @throws ReqlensError `ALREADY_STARTED`.
+ */
+export function startTelemetry(config: Config): Telemetry {
+  if (isRunning) {
+    throw new ReqlensError(
+      'ALREADY_STARTED',
+      'cannot start telemetry: it is running already; `reqlens/register` starts it too',
+    );
+  }
+  setLogLevel(config.logs.level);
+  if (config.isDisabled) return { shutdown: async () => undefined };
+  isRunning = true;
+  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
+  sayForeignTelemetry();
+
+  const pipelines = pipelinesFor(config);
+  const ids = new RequestIdGenerator();
+  const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
+  const providers = registerProviders({ config, pipelines, ids, sampler });
+  const server = instrumentServer({ config, ids, sampler });
+  const stopPino = addIdsToPino();
+  const stopShutdown = installShutdown({
+    queues: pipelines.queues,
+    timeoutMs: config.shutdownTimeoutMs,
+    endOpenSpans: server.endOpenSpans,
+    flushMetrics: async () => providers.meters.forceFlush(),
+    onUncaught: logUncaught,
+  });
+  probeReceivers(pipelines.queues);
+  return { shutdown: async () => stop(providers, [stopShutdown, stopPino, server.stop, server.endOpenSpans]) };
+}
+
+async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
+  for (const each of undo) each();
+  await Promise.allSettled([tracers.shutdown(), loggers.shutdown(), meters.shutdown()]);
+  for (const api of [trace, logs, metrics, context, propagation]) api.disable();
+  isRunning = false;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly ids: RequestIdGenerator;
+  readonly sampler: Sampler;
+}
+
+interface Providers {
+  readonly tracers: TracerProvider;
+  readonly loggers: LoggerProvider;
+  readonly meters: MeterProvider;
+}
+
+function registerProviders({ config, pipelines, ids, sampler }: Parts & { readonly pipelines: Pipelines }): Providers {
+  const resource: Resource = serviceResource(config);
+  const { limits } = config.traces;
+  const meters = new MeterProvider({ resource, readers: [...pipelines.metricReaders] });
+  const tracers = new TracerProvider({
+    resource,
+    sampler,
+    idGenerator: ids,
+    spanProcessors: [new IdentitySpanProcessor(), ...pipelines.spanProcessors],
+    spanLimits: {
+      attributeCountLimit: limits.attributeCount,
+      attributeValueLengthLimit: limits.attributeValueLength ?? Infinity,
+      eventCountLimit: limits.eventCount,
+      linkCountLimit: limits.linkCount,
+      attributePerEventCountLimit: limits.attributePerEventCount,
+      attributePerLinkCountLimit: limits.attributePerLinkCount,
+    },
+  });
+  const loggers = new LoggerProvider({
+    resource,
+    processors: [...pipelines.logProcessors],
+    logRecordLimits: {
+      attributeCountLimit: config.logs.limits.attributeCount,
+      attributeValueLengthLimit: config.logs.limits.attributeValueLength ?? Infinity,
+    },
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(propagatorFor(config));
+  metrics.setGlobalMeterProvider(meters);
+  trace.setGlobalTracerProvider(tracers);
+  logs.setGlobalLoggerProvider(loggers);
+  return { tracers, loggers, meters };
+}
+
+function propagatorFor({ propagators, http }: Config): TextMapPropagator {
+  const composite = new CompositePropagator({ propagators: propagators.map(propagatorNamed) });
+  return http.server === 'otel' ? new TrustedPropagator(composite) : composite;
+}
+
+function propagatorNamed(name: PropagatorName): TextMapPropagator {
+  switch (name) {
+    case 'tracecontext':
+      return new W3CTraceContextPropagator();
+    case 'baggage':
+      return new W3CBaggagePropagator();
+    case 'b3':
+      return new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER });
+    case 'b3multi':
+      return new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER });
+    default:
+      return name satisfies never;
+  }
+}
+
+interface RunningServer {
+  readonly endOpenSpans: () => void;
+  readonly stop: () => void;
+}
+
+function instrumentServer({ config, ids, sampler }: Parts): RunningServer {
+  const tracer = trace.getTracer('reqlens/http', version);
+  const meter = metrics.getMeter('reqlens/http', version);
+  if (config.http.server === 'otel') {
+    const stock = new StockServer(config, ids, meter);
+    const outgoing = instrumentOutgoing({ config, incoming: stock });
+    return running([installServerHooks(stock), ...outgoing.map((each) => () => each.disable())], () => undefined);
+  }
+  const outgoing = instrumentOutgoing({ config });
+  const server = new ServerInstrumentation({ config, tracer, meter, sampler, ids });
+  return running([installServerHooks(server), ...outgoing.map((each) => () => each.disable())], () =>
+    server.abandonOpen(),
+  );
+}
+
+function running(undo: readonly (() => void)[], endOpenSpans: () => void): RunningServer {
+  return {
+    endOpenSpans,
+    stop: () => {
+      for (const each of undo) each();
+    },
+  };
+}

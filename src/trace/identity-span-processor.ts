@@ -1,0 +1,27 @@
+/** Puts the request id on every span of a request, whoever made the span. */
+import type { Context } from '@opentelemetry/api';
+import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+
+import { requestScope } from '../identity/request-scope.ts';
+
+/** On every span and log record of a request. There is no convention for it; `http.request.header.x-request-id` is what came in. */
+export const requestIdAttribute = 'reqlens.request.id';
+
+export class IdentitySpanProcessor implements SpanProcessor {
+  onStart(span: Span, parentContext: Context): void {
+    const scope = requestScope(parentContext);
+    if (scope !== undefined) span.setAttribute(requestIdAttribute, scope.requestId);
+  }
+
+  onEnd(): void {
+    // Everything was done at the start.
+  }
+
+  async forceFlush(): Promise<void> {
+    // Holds nothing.
+  }
+
+  async shutdown(): Promise<void> {
+    // Holds nothing.
+  }
+}

@@ -1,0 +1,36 @@
+/** Request id to trace id and back: one to one for UUIDs and 32 hex digits, one way for any other id. Pure. */
+import { createHash } from 'node:crypto';
+
+import type { RequestId } from '../identity/request-id.ts';
+
+/** 32 lower-case hex digits, not all zero (https://www.w3.org/TR/trace-context/#trace-id). */
+export type TraceId = string & { readonly __traceId: unique symbol };
+
+/**
+ * Any UUID shape, whatever its version and variant digits say: Envoy rewrites the version to 9, a or b, and nginx sends 32 digits
+ * without dashes. A strict version 4 check throws good ids away.
+ */
+const uuidOrDigits = /^[\da-f]{8}(-?)[\da-f]{4}\1[\da-f]{4}\1[\da-f]{4}\1[\da-f]{12}$/i;
+const allZero = '0'.repeat(32);
+
+/** A UUID keeps its digits, so both ids read alike; any other id is hashed (SHA-256, its first 128 bits). */
+export function traceIdFor(requestId: RequestId): TraceId {
+  const digits = uuidOrDigits.test(requestId) ? requestId.replaceAll('-', '').toLowerCase() : allZero;
+  const id = digits === allZero ? createHash('sha256').update(requestId).digest('hex').slice(0, 32) : digits;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the maker of TraceId
+  return id as TraceId;
+}
+
+/** The UUID spelling of a trace id. `traceIdFor(requestIdFor(traceId))` is the trace id again. */
+export function requestIdFor(traceId: TraceId): RequestId {
+  const id = `${traceId.slice(0, 8)}-${traceId.slice(8, 12)}-${traceId.slice(12, 16)}-${traceId.slice(16, 20)}-${traceId.slice(20)}`;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- hex digits and dashes are within the allowed characters
+  return id as RequestId;
+}
+
+/** @returns The same string as a trace id when it is one, else undefined. */
+export function acceptTraceId(id: string): TraceId | undefined {
+  if (!/^[\da-f]{32}$/.test(id) || id === allZero) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked on the line above
+  return id as TraceId;
+}
