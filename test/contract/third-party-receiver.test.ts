@@ -1,6 +1,11 @@
 /** What we send is understood by a receiver that we did not write: rotel takes it, encodes it anew, and passes it on to where we look. */
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
 import {
   JsonLogsSerializer,
   JsonTraceSerializer,
@@ -11,9 +16,11 @@ import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } f
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import type { Found, TraceView } from '../../collector/view/api-types.ts';
 import { startOtlpSink, type OtlpSink } from '../support/otlp-sink.ts';
 import { rotelMissing, startRotel, type Rotel } from '../support/rotel.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const why = rotelMissing === undefined ? '' : ` (skipped: ${rotelMissing})`;
 
 describe.skipIf(rotelMissing !== undefined)(`stock telemetry through rotel${why}`, () => {
@@ -22,9 +29,7 @@ describe.skipIf(rotelMissing !== undefined)(`stock telemetry through rotel${why}
 
   beforeAll(async () => {
     sink = await startOtlpSink();
-    const started = await startRotel(sink.url);
-    if (started === undefined) throw new Error('cannot start rotel: it was there a moment ago');
-    rotel = started;
+    rotel = await startRotelSurely(sink.url);
   });
 
   afterAll(async () => {
@@ -86,6 +91,145 @@ describe.skipIf(rotelMissing !== undefined)(`stock telemetry through rotel${why}
     expect((await sink.waitForSpan((each) => each.name === 'stock grpc')).traceId).toBe(span?.spanContext().traceId);
   });
 });
+
+describe.skipIf(rotelMissing !== undefined)(`an application under the preload, through rotel${why}`, () => {
+  let sink: OtlpSink;
+  let rotel: Rotel;
+
+  beforeAll(async () => {
+    sink = await startOtlpSink();
+    rotel = await startRotelSurely(sink.url);
+  });
+
+  afterAll(async () => {
+    await rotel.stop();
+    await sink.stop();
+  });
+
+  test.for(['http/protobuf', 'http/json', 'grpc'] as const)(
+    'over %s its span and its log line arrive with the request id of the response',
+    async (protocol) => {
+      const requestId = `contract-${protocol}`;
+      const endpoint = protocol === 'grpc' ? rotel.grpcUrl : rotel.httpUrl;
+      expect(await visitApp(endpoint, protocol, requestId)).toBe(requestId);
+
+      const span = await sink.waitForSpan(({ attributes }) => attributes.get('reqlens.request.id') === requestId);
+      const log = await sink.waitForLog(({ attributes }) => attributes.get('reqlens.request.id') === requestId);
+      expect({ body: log.body, traceId: log.traceId, spanId: log.spanId }).toEqual({
+        body: 'published',
+        traceId: span.traceId,
+        spanId: span.spanId,
+      });
+      expect(span.resource.get('service.name')).toBe('contract');
+    },
+  );
+});
+
+describe.skipIf(rotelMissing !== undefined)(
+  `an application under the preload, through rotel, to the embedded collector${why}`,
+  () => {
+    let collector: EmbeddedCollector;
+    let rotel: Rotel;
+
+    beforeAll(async () => {
+      collector = await startEmbeddedCollector();
+      rotel = await startRotelSurely(collector.otlpUrl);
+    });
+
+    afterAll(async () => {
+      await rotel.stop();
+      await collector.stop();
+    });
+
+    test('its request is found there by the id from the response, with its log line', async () => {
+      const requestId = await visitApp(rotel.httpUrl, 'http/protobuf', undefined);
+      const trace = await collector.waitForTrace(requestId);
+      expect(trace.requestId).toBe(requestId);
+      expect(trace.spans.map(({ kind, service }) => ({ kind, service }))).toEqual([
+        { kind: 'server', service: 'contract' },
+      ]);
+      expect(trace.logs.map(({ body, logger }) => ({ body, logger }))).toEqual([
+        { body: 'published', logger: 'publish_sync' },
+      ]);
+    });
+  },
+);
+
+async function startRotelSurely(forwardTo: string): Promise<Rotel> {
+  const rotel = await startRotel(forwardTo);
+  if (rotel === undefined) throw new Error('cannot start rotel: it was there a moment ago');
+  return rotel;
+}
+
+/** Starts the application, sends one request, and lets it end. @returns The X-Request-ID of the response. */
+async function visitApp(endpoint: string, protocol: string, requestId: string | undefined): Promise<string> {
+  const app = fork(fileURLToPath(new URL('traced-app.mjs', import.meta.url)), {
+    cwd: root,
+    execArgv: ['--import', './register.js'],
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_SERVICE_NAME: 'contract',
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = once(app, 'exit');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- traced-app.mjs sends it
+  const [{ port }] = (await once(app, 'message')) as [{ readonly port: number }];
+  const headers: Record<string, string> = requestId === undefined ? {} : { 'x-request-id': requestId };
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
+  await response.text();
+  // Not a wait for the batch timer: what an application has at SIGTERM must arrive too.
+  app.kill('SIGTERM');
+  await ended;
+  return response.headers.get('x-request-id') ?? 'none';
+}
+
+interface EmbeddedCollector {
+  readonly otlpUrl: string;
+  /** Asks the query API as the viewer does, until the request is there with its log line. */
+  waitForTrace(requestId: string): Promise<TraceView>;
+  stop(): Promise<void>;
+}
+
+async function startEmbeddedCollector(): Promise<EmbeddedCollector> {
+  const command = ['dist/src/cli/main.js', 'collector', '--memory', '--otlp-port', '0', '--viewer-port', '0'];
+  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  let said = '';
+  const urls = (): string[] => said.match(/http:\/\/127\.0\.0\.1:\d+/g) ?? [];
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    if (urls().length >= 2) break;
+  }
+  const [otlpUrl, viewerUrl] = urls();
+  if (otlpUrl === undefined || viewerUrl === undefined) throw new Error(`cannot start the collector, it said: ${said}`);
+  return {
+    otlpUrl,
+    waitForTrace: (requestId) => pollForTrace(viewerUrl, requestId),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function pollForTrace(viewerUrl: string, requestId: string): Promise<TraceView> {
+  for (;;) {
+    const found = await getJson<Found>(`${viewerUrl}/api/find?q=${encodeURIComponent(requestId)}`);
+    const trace =
+      found.kind === 'trace' ? await getJson<TraceView>(`${viewerUrl}/api/traces/${found.traceId}`) : undefined;
+    if (trace !== undefined && trace.spans.length > 0 && trace.logs.length > 0) return trace;
+    await pause(50);
+  }
+}
+
+async function getJson<Answer>(url: string): Promise<Answer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`expected 200 from ${url}, got ${response.status}: ${await response.text()}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API's types are the collector's promise
+  return (await response.json()) as Answer;
+}
 
 async function post(url: string, body: Uint8Array | undefined, contentType: string): Promise<number> {
   const response = await fetch(url, {
