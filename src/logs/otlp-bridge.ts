@@ -6,7 +6,19 @@ import { requestScope } from '../identity/request-scope.ts';
 import { severityNumberFor } from './severity.ts';
 
 /** Fields that have a place of their own in a record, or say what the resource says already. */
-const elsewhere = new Set(['level', 'time', 'msg', 'logger', 'pid', 'hostname', 'err', 'request_id', 'trace_id', 'span_id', 'trace_flags']);
+const elsewhere = new Set([
+  'level',
+  'time',
+  'msg',
+  'logger',
+  'pid',
+  'hostname',
+  'err',
+  'request_id',
+  'trace_id',
+  'span_id',
+  'trace_flags',
+]);
 
 /**
  * @param logger - Name of the logger; becomes the scope's name.
@@ -45,7 +57,8 @@ function attributesOf(fields: Record<string, AnyValue>): Record<string, AnyValue
 
 /** https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/ */
 function exceptionAttributes(error: AnyValue): Record<string, AnyValue> {
-  if (typeof error !== 'object' || error === null || Array.isArray(error)) return error === undefined ? {} : { err: error };
+  if (typeof error !== 'object' || error === null || Array.isArray(error))
+    return error === undefined ? {} : { err: error };
   const { type, message, stack } = error as Record<string, AnyValue>;
   return {
     ...(type === undefined ? {} : { 'exception.type': type }),
