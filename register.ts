@@ -8,9 +8,8 @@ import { startTelemetry } from './src/telemetry.ts';
 const startedKey = Symbol.for('reqlens.started');
 
 function main(): void {
-  const started = globalThis as { [startedKey]?: true };
-  if (started[startedKey] === true) return;
-  started[startedKey] = true;
+  if (startedKey in globalThis) return;
+  Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
     for (const problem of problems) say(problemLine(problem));

@@ -51,10 +51,16 @@ function apiVersionSeenFrom(place: string): string | undefined {
   try {
     const entry = createRequire(place).resolve('@opentelemetry/api');
     const root = entry.slice(0, entry.lastIndexOf('@opentelemetry') + '@opentelemetry/api'.length);
-    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version?: string };
-    return manifest.version;
+    const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return isManifest(manifest) ? manifest.version : undefined;
   } catch {
     // The application has none: then there is nothing to clash with.
     return undefined;
   }
+}
+
+function isManifest(manifest: unknown): manifest is { readonly version: string } {
+  return (
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string'
+  );
 }

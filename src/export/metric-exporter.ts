@@ -25,8 +25,13 @@ export class OtlpMetricExporter implements PushMetricExporter {
       done({ code: ExportResultCode.FAILED, error: new Error('the metrics could not be encoded') });
       return;
     }
-    // The queue of spans says when nobody answers; the same for metrics would be the same news again.
-    void this.#sender.send({ body, itemCount: 1 }).then(() => done({ code: ExportResultCode.SUCCESS }));
+    void this.#send(body, done);
+  }
+
+  /** The queue of spans says when nobody answers; the same for metrics would be the same news again. */
+  async #send(body: Uint8Array, done: (result: ExportResult) => void): Promise<void> {
+    await this.#sender.send({ body, itemCount: 1 });
+    done({ code: ExportResultCode.SUCCESS });
   }
 
   selectAggregationTemporality(instrument: InstrumentType): AggregationTemporality {

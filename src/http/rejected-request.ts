@@ -33,5 +33,6 @@ export function answerRejected(
 
 /** Node keeps the response in progress on the socket under this internal name, and asks the same question. */
 function hasBegunResponse(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
   return socket._httpMessage?.headersSent === true;
 }

@@ -91,7 +91,7 @@ class ResponseHead {
     } else if (this.#fields === undefined) {
       this.#response.setHeader(headerSpelling(name), value);
     } else {
-      for (const key in this.#fields) if (isName(key, name)) delete this.#fields[key];
+      dropField(this.#fields, name);
       this.#fields[headerSpelling(name)] = value;
     }
   }
@@ -112,6 +112,10 @@ class ResponseHead {
     );
     return values === undefined || values.length === 0 ? undefined : values.map(String).join(', ');
   }
+}
+
+function dropField(fields: OutgoingHttpHeaders, name: string): void {
+  for (const key in fields) if (isName(key, name)) delete fields[key];
 }
 
 function isList(headers: HeadHeaders): headers is readonly OutgoingHttpHeader[] {

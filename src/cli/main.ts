@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** The command line: `reqlens <command>`. Each command is loaded only when it is asked for. */
+import { readFileSync } from 'node:fs';
+
+interface Command {
+  readonly meaning: string;
+  readonly run: (argv: readonly string[]) => Promise<void>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'collector',
+    {
+      meaning: 'Receive OTLP on this machine, keep it, and show it in a browser.',
+      run: async (argv) => {
+        const { collectorCommand } = await import('../../collector/main.ts');
+        await collectorCommand(argv);
+      },
+    },
+  ],
+]);
+
+await main(process.argv.slice(2));
+
+async function main([name, ...argv]: readonly string[]): Promise<void> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help());
+    process.exitCode = name === undefined ? 2 : 0;
+  } else if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version()}\n`);
+  } else {
+    await runCommand(name, argv);
+  }
+}
+
+async function runCommand(name: string, argv: readonly string[]): Promise<void> {
+  const command = commands.get(name);
+  if (command !== undefined) {
+    await command.run(argv);
+    return;
+  }
+  const meant = [...commands.keys()].find((known) => editDistance(known, name) <= 3);
+  const hint = meant === undefined ? 'see reqlens --help' : `did you mean ${meant}?`;
+  const expected = [...commands.keys()].join(', ');
+  process.stderr.write(
+    `reqlens: expected a command (${expected}), got ${JSON.stringify(name.slice(0, 60))}; ${hint}\n`,
+  );
+  process.exitCode = 2;
+}
+
+function help(): string {
+  const lines = Array.from(commands, ([name, { meaning }]) => `  ${name.padEnd(14)}${meaning}`);
+  return `Usage: reqlens <command> [options]\n\n${lines.join('\n')}\n\n  --help        Show this text; after a command, that command's options.\n  --version     Show the version.\n`;
+}
+
+/** Of the package this file is installed in: dist/src/cli is three below package.json. */
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
+}
+
+/** Levenshtein distance; both are a word long. */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [row, letter] of left.split('').entries()) {
+    const current = [row + 1];
+    for (const [column, other] of right.split('').entries()) {
+      const substituted = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(substituted, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
