@@ -21,6 +21,7 @@ import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
+import { uncaught } from './http/thrown.ts';
 import { setLogLevel } from './logs/named-logger.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { logUncaught } from './logs/uncaught.ts';
@@ -69,7 +70,7 @@ export function startTelemetry(config: Config): Telemetry {
     timeoutMs: config.shutdownTimeoutMs,
     endOpenSpans: server.endOpenSpans,
     flushMetrics: async () => providers.meters.forceFlush(),
-    onUncaught: logUncaught,
+    onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
   return { shutdown: async () => stop(providers, [stopShutdown, stopPino, server.stop, server.endOpenSpans]) };
