@@ -1,10 +1,5 @@
 /** Builds what spans, log records and metrics go through on their way out. */
-import {
-  JsonLogsSerializer,
-  JsonTraceSerializer,
-  ProtobufLogsSerializer,
-  ProtobufTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
+import { JsonLogsSerializer, JsonTraceSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -19,6 +14,7 @@ import { OtlpMetricExporter } from './metric-exporter.ts';
 import { OtlpSender } from './otlp-sender.ts';
 import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
 import { report, reportOnce } from './self-report.ts';
+import { encodeSpans } from './span-encoder.ts';
 
 /** Any of our queues, by what an exit needs of it. */
 export type ExitQueue = Pick<BatchQueue<never>, 'isUnreachable' | 'markUnreachable' | 'route' | 'takeAll' | 'flush'>;
@@ -53,11 +49,10 @@ export function pipelinesFor({ traces, logs, metrics }: Config): Pipelines {
 }
 
 function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan> {
-  const serializer = otlp.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
   return new BatchQueue<ReadableSpan>({
     settings: batch,
     sender: new OtlpSender(otlp, 'trace'),
-    encode: (spans) => serializer.serializeRequest(spans),
+    encode: otlp.protocol === 'http/json' ? (spans) => JsonTraceSerializer.serializeRequest(spans) : encodeSpans,
     onOutcome: reporter('spans'),
   });
 }

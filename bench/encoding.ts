@@ -1,0 +1,122 @@
+/**
+ * What is left of a request's telemetry beside its span: encoding it, and recording its duration. Ours beside the stock pieces, in one
+ * process, turn by turn, by CPU time. `node bench/encoding.ts` prints the ratios.
+ */
+import { createRequire } from 'node:module';
+
+import type * as Api from '@opentelemetry/api';
+import type * as Transformer from '@opentelemetry/otlp-transformer';
+import type * as Resources from '@opentelemetry/resources';
+import type * as SdkTrace from '@opentelemetry/sdk-trace';
+
+import { encodeSpans } from '../src/export/span-encoder.ts';
+import { spreadOf } from './statistics.ts';
+
+const rounds = 15;
+const spanCount = 512;
+
+/** Names in this folder are looked up among the peers first, which bring other versions. */
+const packageRequire = createRequire(new URL('../package.json', import.meta.url));
+const { SpanKind, SpanStatusCode } = own<typeof Api>('@opentelemetry/api');
+const { ProtobufTraceSerializer } = own<typeof Transformer>('@opentelemetry/otlp-transformer');
+const { resourceFromAttributes } = own<typeof Resources>('@opentelemetry/resources');
+const { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } = own<typeof SdkTrace>('@opentelemetry/sdk-trace');
+
+type Spans = ReturnType<SdkTrace.InMemorySpanExporter['getFinishedSpans']>;
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the type that an import would have
+function own<Package>(name: string): Package {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return packageRequire(name) as Package;
+}
+
+interface Contest {
+  readonly name: string;
+  /** Operations of one call, for the microseconds of each. */
+  readonly operations: number;
+  readonly calls: number;
+  readonly stock: () => unknown;
+  readonly ours: () => unknown;
+}
+
+function compare({ name, operations, calls, stock, ours }: Contest): void {
+  const times = { stock: [] as number[], ours: [] as number[] };
+  for (let round = -2; round < rounds; round += 1) {
+    const stockUs = cpuUs(calls, stock) / operations;
+    const oursUs = cpuUs(calls, ours) / operations;
+    // The first rounds belong to the compiler.
+    if (round < 0) continue;
+    times.stock.push(stockUs);
+    times.ours.push(oursUs);
+  }
+  const ratio = spreadOf(times.stock.map((us, round) => us / (times.ours[round] ?? Number.NaN)));
+  const [stockUs, oursUs] = [spreadOf(times.stock).median, spreadOf(times.ours).median];
+  console.log(
+    `${name}: stock ${stockUs.toFixed(2)} us, ours ${oursUs.toFixed(2)} us, ` +
+      `stock/ours ${ratio.median.toFixed(2)} (quartiles ${ratio.q1.toFixed(2)} to ${ratio.q3.toFixed(2)})`,
+  );
+}
+
+/** Of one operation if each call has one. */
+function cpuUs(calls: number, call: () => unknown): number {
+  const start = process.cpuUsage();
+  for (let index = 0; index < calls; index += 1) call();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / calls;
+}
+
+/** As the server instrumentation makes them: every attribute of a request with a client behind a proxy, one in ten with an error. */
+function serverSpans(): Spans {
+  const exporter = new InMemorySpanExporter();
+  const tracers = new TracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': 'shop',
+      'service.version': '1.2.3',
+      'telemetry.sdk.language': 'nodejs',
+      'telemetry.sdk.name': 'opentelemetry',
+      'process.runtime.version': process.version,
+      'host.name': 'a-host-with-a-name',
+    }),
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  });
+  const tracer = tracers.getTracer('reqlens/http', '0.1.0');
+  for (let index = 0; index < spanCount; index += 1) {
+    const requestId = crypto.randomUUID();
+    const isFailed = index % 10 === 0;
+    const attributes = {
+      'url.scheme': 'http',
+      'http.request.method': 'GET',
+      'server.address': 'shop.example.com',
+      'server.port': 8080,
+      'url.path': `/orders/${index * 7919}/lines`,
+      'url.query': `page=${index % 7}&size=50`,
+      'user_agent.original':
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+      'network.peer.address': '10.12.0.4',
+      'network.peer.port': 40_000 + index,
+      'client.address': `203.0.113.${index % 250}`,
+      'network.protocol.version': '1.1',
+      'reqlens.request.id': requestId,
+      'http.request.header.x-request-id': [requestId],
+    };
+    const span = tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes });
+    span
+      .setAttribute('http.response.status_code', isFailed ? 500 : 200)
+      .setAttribute('http.route', '/orders/:id/lines');
+    span.updateName('GET /orders/:id/lines');
+    if (isFailed) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', '500');
+    span.end();
+  }
+  return exporter.getFinishedSpans();
+}
+
+const spans = serverSpans();
+console.log(`Node ${process.version}; ${spanCount} spans are ${encodeSpans(spans)?.length ?? 0} bytes`);
+compare({
+  name: 'encode a server span',
+  operations: spanCount,
+  calls: 40,
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the peers' copy of the same types
+  stock: () => ProtobufTraceSerializer.serializeRequest(spans),
+  ours: () => encodeSpans(spans),
+});
