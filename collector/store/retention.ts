@@ -16,7 +16,7 @@ const rowsPerStep = 300;
 /** Pages given back to the file system in one step. */
 const pagesPerStep = 200;
 
-/** What one step has removed. */
+/** What one step has removed from what readers see. */
 export interface Pruned {
   readonly spans: number;
   readonly logs: number;
@@ -30,7 +30,8 @@ export class Retention {
   readonly #limits: RetentionLimits;
   readonly #pages: StatementSync;
   readonly #oldest: StatementSync;
-  readonly #dropTrace: readonly StatementSync[];
+  readonly #dropNames: readonly StatementSync[];
+  readonly #dropTrace: StatementSync;
   readonly #dropSpans: StatementSync;
   readonly #dropLogs: StatementSync;
   readonly #dropUnused: readonly StatementSync[];
@@ -48,11 +49,10 @@ export class Retention {
          ifnull((SELECT received_ms FROM log ORDER BY id LIMIT 1), 9e15) AS log_ms,
          ifnull((SELECT trace_no FROM span ORDER BY trace_no LIMIT 1), 0) AS span_trace_no`,
     );
-    this.#dropTrace = [
-      'DELETE FROM request WHERE trace_no = ?',
-      'DELETE FROM trace_key WHERE trace_no = ?',
-      'DELETE FROM trace WHERE no = ?',
-    ].map((sql) => database.prepare(sql));
+    this.#dropNames = ['request', 'trace_key'].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE trace_no = ?`),
+    );
+    this.#dropTrace = database.prepare('DELETE FROM trace WHERE no = ? RETURNING span_count');
     this.#dropSpans = database.prepare(
       `DELETE FROM span WHERE (trace_no, span_id) IN
          (SELECT trace_no, span_id FROM span WHERE trace_no < ? ORDER BY trace_no, span_id LIMIT ${rowsPerStep})`,
@@ -93,20 +93,22 @@ export class Retention {
 
   #dropOrphans(firstTraceNo: number): Pruned {
     const before = firstTraceNo === 0 ? Number.MAX_SAFE_INTEGER : firstTraceNo;
-    return { spans: Number(this.#dropSpans.run(before).changes), logs: 0, hasMore: true };
+    this.#dropSpans.run(before);
+    return { spans: 0, logs: 0, hasMore: true };
   }
 
-  /** The trace disappears at once; its spans, which may be many, in later steps. */
+  /** The trace disappears at once, and its spans with it from every answer; their rows, which may be many, go in later steps. */
   #drop(traceNo: number): Pruned {
     this.#database.exec('BEGIN');
     try {
-      for (const statement of this.#dropTrace) statement.run(traceNo);
+      for (const statement of this.#dropNames) statement.run(traceNo);
+      const dropped = this.#dropTrace.get(traceNo);
       this.#database.exec('COMMIT');
+      return { spans: dropped === undefined ? 0 : integer(dropped, 'span_count'), logs: 0, hasMore: true };
     } catch (error) {
       this.#database.exec('ROLLBACK');
       throw error;
     }
-    return { spans: 0, logs: 0, hasMore: true };
   }
 
   #dropOldLogs(untilMs: number): Pruned {
