@@ -2,7 +2,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { createOtlpServer } from '../../collector/receive/otlp-server.ts';
+import { SqliteStore } from '../../collector/store/sqlite-store.ts';
+import { StoreUnavailableError } from '../../collector/store/telemetry-store.ts';
 import {
   api,
   ask,
@@ -26,7 +29,11 @@ const spansIn = async (collector: CollectorProcess): Promise<unknown> => {
   const { json: stats } = await api(collector, '/api/stats');
   return stats;
 };
-const seen = ({ status, headers, body }: Answer): unknown => [status, headers['content-type'], body.toString('utf8')];
+const seen = ({ status, headers, body }: Answer): readonly unknown[] => [
+  status,
+  headers['content-type'],
+  body.toString('utf8'),
+];
 
 test('a request is answered 200 in its own encoding, with an empty response message', async () => {
   const collector = await startCollectorProcess('--memory');
@@ -235,4 +242,41 @@ test('2,000 damaged bodies over the socket are answered 200 or 400, and the coll
   }
   expect(statuses).toStrictEqual(new Set([200, 400]));
   expect((await post(collector, { headers: asJson, body: json })).status).toBe(200);
+});
+
+test('a store that refuses is 503 with Retry-After, and any other failure of ours 500 without details', async () => {
+  const failures: unknown[] = [];
+  const errors = [
+    new StoreUnavailableError('cannot store telemetry: the database refused it'),
+    new TypeError('a secret'),
+  ];
+  const store = Object.create(SqliteStore.prototype, {
+    addSpans: {
+      value: () => {
+        throw errors.shift() ?? new Error('asked too often');
+      },
+    },
+  });
+  const server = createOtlpServer(store, (error) => failures.push(error)).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1/traces`;
+  const full = await ask(url, { method: 'POST', headers: asJson, body: json });
+  expect([full.headers['retry-after'], ...seen(full)]).toStrictEqual([
+    '5',
+    503,
+    'application/json',
+    '{"code":14,"message":"cannot store telemetry: the database refused it; send again later"}',
+  ]);
+  const broken = await ask(url, { method: 'POST', headers: asJson, body: json });
+  expect(seen(broken)).toStrictEqual([
+    500,
+    'application/json',
+    '{"code":13,"message":"the collector has failed on this request"}',
+  ]);
+  expect(failures.map(String)).toStrictEqual([
+    'StoreUnavailableError: cannot store telemetry: the database refused it',
+    'TypeError: a secret',
+  ]);
 });

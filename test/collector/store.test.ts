@@ -302,7 +302,7 @@ test('when the database is larger than its limit the oldest go, the file shrinks
   let steps = 0;
   while (store.pruneStep()) steps += 1;
   const { spans, logRecords, storedBytes } = store.totals();
-  expect(steps).toBeGreaterThan(10);
+  expect(steps).toBeGreaterThan(1);
   expect(storedBytes).toBeLessThanOrEqual(2 * mib);
   expect([spans > 500, logRecords > 500]).toStrictEqual([true, true]);
   expect(store.trace(hex(10_000, 32))).toMatchObject({ spans: [{}], logs: [{}] });
@@ -317,11 +317,11 @@ test('removal that was interrupted goes on after a restart', () => {
   first.addSpans(
     from(
       'shop',
-      Array.from({ length: 2000 }, (_, index) => span(1, index + 1)),
+      Array.from({ length: 20_000 }, (_, index) => span(1, index + 1)),
     ),
   );
   nowMs += 2 * hourMs;
-  expect([first.pruneStep(), first.pruneStep()]).toStrictEqual([true, true]);
+  expect(first.pruneStep()).toBe(true);
   expect(first.trace(hex(1, 32))).toBeUndefined();
   first.close();
   const second = openStore(options);

@@ -249,10 +249,13 @@ async function* eventsOf(stream: IncomingMessage): AsyncGenerator<[string, unkno
     text += String(chunk);
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
-    for (const [, name = '', data = ''] of blocks.map((block) => /^event: (.*)\ndata: (.*)$/.exec(block) ?? [])) {
-      if (name !== '') yield [name, JSON.parse(data)];
-    }
+    yield* blocks.flatMap(parseEvent);
   }
+}
+
+function parseEvent(block: string): [string, unknown][] {
+  const [, name, data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+  return name === undefined ? [] : [[name, JSON.parse(data)]];
 }
 
 async function openLive(collector: CollectorProcess): Promise<AsyncGenerator<[string, unknown]>> {
