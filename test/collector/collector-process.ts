@@ -61,7 +61,9 @@ export async function runCli(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const [code]: unknown[] = await once(child, 'close');
-  return { code: Number(code), stdout, stderr };
+  // Node 22 warns of node:sqlite whenever it is loaded.
+  const warning = /^\(node:\d+\) ExperimentalWarning: SQLite.*\n\(Use `node.*\n/m;
+  return { code: Number(code), stdout, stderr: stderr.replace(warning, '') };
 }
 
 /** Removed when the test ends. */
