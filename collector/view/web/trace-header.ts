@@ -55,9 +55,11 @@ function services(trace: TraceView): HTMLElement[] {
 }
 
 function ids({ traceId, requestId }: TraceView): HTMLElement[] {
-  const own = requestId === undefined ? [] : [idField('request', requestId)];
   const link = (): string => new URL(traceAddress({ traceId, requestId }) ?? '/', location.href).href;
-  return [...own, idField('trace', traceId), el('span', {}, copyButton('link', link, 'link'))];
+  const own = requestId === undefined ? [] : [idField('request', requestId)];
+  const fields = [...own, idField('trace', traceId)];
+  fields[0]?.append(copyButton('link', link, 'link'));
+  return fields;
 }
 
 function idField(name: string, id: string): HTMLElement {

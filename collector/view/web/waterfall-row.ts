@@ -54,8 +54,9 @@ function rowClass({ node, isSelected, isMatch }: RowView): string {
   const marks = [
     isSelected && 'is-selected',
     node.isError && 'is-error',
+    node.isError && !node.hasErrorBelow && 'is-source',
     isMatch && 'is-match',
-    node.span ?? 'is-missing',
+    node.span === undefined && 'is-missing',
   ];
   return ['wf-row', ...marks.filter((mark) => typeof mark === 'string')].join(' ');
 }
