@@ -31,7 +31,16 @@ const steps = {
     return {};
   },
   '/metrics': async () => {
-    metrics.getMeter('env-app').createCounter('env_app.calls').add(1);
+    const meter = metrics.getMeter('env-app');
+    meter.createCounter('env_app.calls').add(1);
+    meter.createObservableCounter('env_app.observed').addCallback((result) => result.observe(1));
+    return {};
+  },
+  /** A mistake that the SDK warns of. */
+  '/late-attribute': async () => {
+    const span = trace.getTracer('env-app').startSpan('over');
+    span.end();
+    span.setAttribute('late', true);
     return {};
   },
   /** One span, six log lines and a counter. */

@@ -1,6 +1,9 @@
 /** Makes a certificate authority and certificates signed by it, for TLS in tests. Node can read X.509 but not write it. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Certificate {
   readonly cert: string;
@@ -13,6 +16,33 @@ export interface CertificateSet {
   /** For `localhost` and 127.0.0.1. */
   readonly server: Certificate;
   readonly client: Certificate;
+}
+
+/** The same with what a client needs in files. */
+export interface CertificateFiles extends CertificateSet {
+  readonly authorityFile: string;
+  readonly clientFile: string;
+  readonly clientKeyFile: string;
+  /** Removes the files. */
+  readonly remove: () => void;
+}
+
+/** Writes them into a new temporary directory. */
+export function writeCertificates(): CertificateFiles {
+  const made = makeCertificates();
+  const directory = mkdtempSync(join(tmpdir(), 'reqlens-certificates-'));
+  const file = (name: string, pem: string): string => {
+    const path = join(directory, name);
+    writeFileSync(path, pem);
+    return path;
+  };
+  return {
+    ...made,
+    authorityFile: file('authority.pem', made.authority),
+    clientFile: file('client.pem', made.client.cert),
+    clientKeyFile: file('client-key.pem', made.client.key),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
 }
 
 /** Valid from 2020 to 2049, the whole range that needs no second time format. */

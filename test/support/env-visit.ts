@@ -8,17 +8,17 @@ import type { PlainLogRecord, PlainMetric, PlainSpan } from './otlp-json.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import type { OtlpReceiver, ReceivedRequest, ReceiverOptions } from './otlp-receiver.ts';
 import { startApp } from './run-app.ts';
-import type { AppExit, AppResponse } from './run-app.ts';
+import type { AppExit, AppResponse, RunningApp } from './run-app.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface VisitOptions {
-  /** Of the application. `{receiver}` stands for the receiver's address. Default `/`. */
+  /** Of the application. `{receiver}` stands for the receiver's address, `{receiver by name}` for the same by `localhost`. Default `/`. */
   readonly path?: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly receiver?: ReceiverOptions;
-  /** Keeps the application up until this holds; its path must say `stay`. */
-  readonly until?: (receiver: OtlpReceiver) => boolean;
+  /** Keeps the application up until this resolves; its path must say `stay`. */
+  readonly until?: (receiver: OtlpReceiver, app: RunningApp) => Promise<void>;
 }
 
 export interface Sighting extends AppExit {
@@ -29,7 +29,8 @@ export interface Sighting extends AppExit {
   readonly requests: readonly ReceivedRequest[];
   /** Requests that the application itself made: by fetch, then by http.get. */
   readonly called: readonly ReceivedRequest[];
-  readonly abortedCount: number;
+  /** Paths of what the application gave up before it was answered. */
+  readonly aborted: readonly string[];
   readonly spans: readonly PlainSpan[];
   readonly logs: readonly PlainLogRecord[];
   readonly metrics: readonly PlainMetric[];
@@ -39,7 +40,9 @@ export interface Sighting extends AppExit {
 export async function visit(env: Env, options: VisitOptions = {}): Promise<Sighting> {
   const { path = '/', headers, until } = options;
   const receiver = await startOtlpReceiver(options.receiver);
-  const filled = (text: string): string => text.replaceAll('{receiver}', receiver.url);
+  const named = receiver.url.replace('127.0.0.1', 'localhost');
+  const filled = (text: string): string =>
+    text.replaceAll('{receiver}', receiver.url).replaceAll('{receiver by name}', named);
   try {
     const app = await startApp('test/apps/env-app.mjs', {
       env: {
@@ -50,7 +53,7 @@ export async function visit(env: Env, options: VisitOptions = {}): Promise<Sight
     });
     const response = await app.get(filled(path), headers);
     if (until !== undefined) {
-      await Promise.race([receiver.until(until), app.exit]);
+      await Promise.race([until(receiver, app), app.exit]);
       await app.get('/bye');
     }
     return sightingOf(await app.exit, response, receiver);
@@ -78,11 +81,27 @@ export interface BadValue {
 
 /** The same with a value that cannot be used: stderr has one line about it and nothing else. */
 export async function visitWithBad(bad: BadValue, options?: VisitOptions & { env?: Env }): Promise<Sighting> {
-  const { variable, value, complaint, shown = value } = bad;
-  const sighting = await visit({ ...options?.env, [variable]: value }, options);
-  expect(sighting.stderr).toBe(`reqlens: ${variable}="${shown}" is not usable: ${complaint}\n`);
+  return visitWithBadOnes([bad], options);
+}
+
+/** The same with several, whose lines may come in any order. */
+export async function visitWithBadOnes(
+  bad: readonly BadValue[],
+  options?: VisitOptions & { env?: Env },
+): Promise<Sighting> {
+  const values = Object.fromEntries(bad.map(({ variable, value }) => [variable, value]));
+  const sighting = await visit({ ...options?.env, ...values }, options);
+  const lines = bad.map(
+    ({ variable, value, shown = value, complaint }) => `reqlens: ${variable}="${shown}" is not usable: ${complaint}`,
+  );
+  expect(sighting.stderr.split('\n').toSorted()).toEqual(['', ...lines.toSorted()]);
   expect(sighting.code).toBe(0);
   return sighting;
+}
+
+/** For visits to paths with `stay`: goes on when the receiver has got a request of that signal. */
+export function untilReceived(signal: 'traces' | 'logs' | 'metrics'): NonNullable<VisitOptions['until']> {
+  return async (receiver) => receiver.until(({ requests }) => requests.some(({ path }) => path.includes(signal)));
 }
 
 /** The server's span, of which each visit without `until` makes one. */
@@ -99,7 +118,7 @@ function sightingOf(exit: AppExit, response: AppResponse, receiver: OtlpReceiver
     seen,
     requests,
     called: receiver.requests.filter(({ method }) => method === 'GET'),
-    abortedCount: receiver.abortedCount(),
+    aborted: receiver.aborted,
     spans: spansOf(requests),
     logs: logsOf(requests),
     metrics: metricsOf(requests),

@@ -15,12 +15,15 @@ export interface GrpcReceiver {
   /** Host and port, without a scheme. */
   readonly host: string;
   readonly calls: readonly GrpcCall[];
+  /** Resolves as soon as the condition holds; checked at the start and at each call. */
+  readonly until: (condition: (calls: readonly GrpcCall[]) => boolean) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** Plain text, or TLS with a certificate. */
 export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<GrpcReceiver> {
   const calls: GrpcCall[] = [];
+  const waiting = new Set<() => void>();
   const sessions = new Set<Http2Session>();
   const server = tls === undefined ? createServer() : createSecureServer(tls);
   server.on('session', (session: Http2Session) => {
@@ -34,6 +37,7 @@ export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<Grpc
     stream.on('error', () => stream.destroy());
     stream.once('end', () => {
       calls.push({ path: headers[':path'] ?? '', headers, body: Buffer.concat(chunks) });
+      for (const check of waiting) check();
       stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
       stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
       // One empty message: not compressed, no bytes.
@@ -47,6 +51,16 @@ export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<Grpc
   return {
     host: `localhost:${port}`,
     calls,
+    until: (condition) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (!condition(calls)) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
     close: async () => {
       for (const session of sessions) session.destroy();
       server.close();

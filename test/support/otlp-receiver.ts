@@ -22,6 +22,8 @@ export interface ReceiverOptions {
   readonly tls?: ServerOptions;
   /** Answers are held back until `release()`. */
   readonly isHolding?: boolean;
+  /** Calls `release()` itself, this long after the first request. */
+  readonly releaseAfterMs?: number;
 }
 
 export interface OtlpReceiver {
@@ -30,8 +32,9 @@ export interface OtlpReceiver {
   readonly port: number;
   /** In the order of arrival. Requests to other paths than OTLP's are kept as well, and answered with 200. */
   readonly requests: readonly ReceivedRequest[];
-  /** How many requests the sender gave up before they were answered. */
-  readonly abortedCount: () => number;
+  /** Paths of the requests that were answered, and of those that the sender gave up before. */
+  readonly answered: readonly string[];
+  readonly aborted: readonly string[];
   /** Resolves as soon as the condition holds; checked at the start and at each event. */
   readonly until: (condition: (receiver: OtlpReceiver) => boolean) => Promise<void>;
   /** Answers everything that was held back, and from then on at once. */
@@ -44,9 +47,15 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
   const held: ServerResponse[] = [];
   const waiting = new Set<() => void>();
   let isHolding = options.isHolding ?? false;
-  let aborted = 0;
+  const answered: string[] = [];
+  const aborted: string[] = [];
   const notify = (): void => {
     for (const check of waiting) check();
+  };
+
+  const release = (): void => {
+    isHolding = false;
+    for (const response of held.splice(0)) answer(response, 'application/json');
   };
 
   const keep = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -55,6 +64,7 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
       requests.push(result);
       if (isHolding) held.push(response);
       else answer(response, result.headers['content-type']);
+      if (options.releaseAfterMs !== undefined && requests.length === 1) setTimeout(release, options.releaseAfterMs);
       notify();
     } catch {
       // Cut off in mid-body: its answer closes unfinished and is counted there.
@@ -66,7 +76,7 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // A sender that gives up destroys its socket, which shows here as an answer closed before its end.
     response.once('close', () => {
-      if (!response.writableFinished) aborted += 1;
+      (response.writableFinished ? answered : aborted).push(request.url ?? '');
       notify();
     });
     void keep(request, response);
@@ -80,7 +90,8 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
     url: options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     port,
     requests,
-    abortedCount: () => aborted,
+    answered,
+    aborted,
     until: (condition) =>
       new Promise((resolve) => {
         const check = (): void => {
@@ -91,10 +102,7 @@ export async function startOtlpReceiver(options: ReceiverOptions = {}): Promise<
         waiting.add(check);
         check();
       }),
-    release: () => {
-      isHolding = false;
-      for (const response of held.splice(0)) answer(response, 'application/json');
-    },
+    release,
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -39,6 +39,8 @@ export interface RunningApp {
   /** What was printed so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
+  /** Resolves as soon as what was printed satisfies the condition. */
+  readonly until: (condition: (app: RunningApp) => boolean) => Promise<void>;
   /** One request over a connection of its own. */
   readonly get: (path: string, headers?: OutgoingHttpHeaders) => Promise<AppResponse>;
   readonly signal: (signal: NodeJS.Signals) => void;
@@ -73,16 +75,25 @@ export async function startApp(path: string, options: AppOptions = {}): Promise<
     );
   });
   const url = `http://127.0.0.1:${port}`;
-  return {
+  const app: RunningApp = {
     url,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
+    until: (condition) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (condition(app)) resolve();
+        };
+        for (const stream of [child.stdout, child.stderr]) stream?.on('data', check);
+        check();
+      }),
     get: (requestPath, headers) => getOnce(`${url}${requestPath}`, headers),
     signal: (signal) => {
       child.kill(signal);
     },
     exit,
   };
+  return app;
 }
 
 /** One GET over a connection of its own, headers as given. */
@@ -109,7 +120,9 @@ interface Launched {
 
 function launch(path: string, options: AppOptions): Launched {
   const { env = {}, args = [], nodeArgs = ['--import', './register.js'], killAfterMs = 20_000 } = options;
+  // oxlint-disable-next-line node/no-process-env -- which node to test on is chosen outside
   const node = options.node ?? process.env['REQLENS_TEST_NODE'] ?? process.execPath;
+  // oxlint-disable-next-line node/no-process-env -- what any program needs to start
   const { PATH, HOME, TMPDIR } = process.env;
   const child = spawn(node, [...nodeArgs, path, ...args], { cwd: checkout, env: { PATH, HOME, TMPDIR, ...env } });
   alive.add(child);
