@@ -2,6 +2,7 @@
 import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
+import { speaksForProcess } from './src/export/self-report.ts';
 import { startTelemetry } from './src/telemetry.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
@@ -12,8 +13,10 @@ function main(): void {
   Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
-    for (const problem of problems) say(problemLine(problem));
-    if (config.hasStartupLine) say(startupLine(config));
+    if (speaksForProcess()) {
+      for (const problem of problems) say(problemLine(problem));
+      if (config.hasStartupLine) say(startupLine(config));
+    }
     startTelemetry(config);
   } catch (error) {
     say(
