@@ -60,7 +60,10 @@ const ways = {
   },
   /** Someone else's turn emits the event: `once` and a bound listener keep the request's context. */
   emitters: async (name) => {
-    shared.once(name, AsyncResource.bind(() => mark(name, 'bound listener')));
+    shared.once(
+      name,
+      AsyncResource.bind(() => mark(name, 'bound listener')),
+    );
     const heard = once(shared, name);
     setImmediate(() => shared.emit(name));
     await heard;
