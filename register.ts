@@ -13,10 +13,8 @@ function main(): void {
   Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
-    if (speaksForProcess()) {
-      for (const problem of problems) say(problemLine(problem));
-      if (config.hasStartupLine) say(startupLine(config));
-    }
+    const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
+    if (speaksForProcess()) for (const line of lines) say(line);
     startTelemetry(config);
   } catch (error) {
     say(
