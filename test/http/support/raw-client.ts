@@ -13,6 +13,8 @@ export interface Exchange {
   readonly hangUpAfter?: (received: string) => boolean;
   /** More to send, once, when this holds. */
   readonly followUp?: { readonly after: (received: string) => boolean; readonly send: string };
+  /** Closes our half of the connection after sending, so that no server waits for more. */
+  readonly isAll?: boolean;
   /** Address that we come from. Default: the system's choice. */
   readonly from?: string;
 }
@@ -24,7 +26,15 @@ export interface Exchanged {
 }
 
 /** Resolves when the connection is closed by either side. A reset by the server is an end like any other. */
-export async function exchange({ port, isTls, send, hangUpAfter, followUp, from }: Exchange): Promise<Exchanged> {
+export async function exchange({
+  port,
+  isTls,
+  send,
+  isAll,
+  hangUpAfter,
+  followUp,
+  from,
+}: Exchange): Promise<Exchanged> {
   const { promise, resolve, reject } = Promise.withResolvers<Exchanged>();
   const target = { port, host: '127.0.0.1', ...(from === undefined ? {} : { localAddress: from }) };
   const socket: Socket = isTls === true ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
@@ -34,7 +44,8 @@ export async function exchange({ port, isTls, send, hangUpAfter, followUp, from 
   socket.setEncoding('latin1');
   socket.on(isTls === true ? 'secureConnect' : 'connect', () => {
     localPort = socket.localPort ?? 0;
-    socket.write(send, 'latin1');
+    if (isAll === true) socket.end(send, 'latin1');
+    else socket.write(send, 'latin1');
   });
   socket.on('data', (text: string) => {
     received += text;
