@@ -202,7 +202,7 @@ test('new spans and lines of the open trace arrive without moving selection or s
   ]);
   await postLogs(sender, 'grower', [{ span: root, atMs: 3, severity: 9, body: 'one more' }]);
   await page.getByText('83 spans').first().waitFor();
-  await page.getByRole('tab', { name: 'Logs1' }).waitFor();
+  await page.getByRole('tab', { name: 'Logs 1' }).waitFor();
   expect(await selectedName().textContent()).toBe('step 79');
   expect(await page.locator('[role=treeitem][aria-selected=true]').boundingBox()).toEqual(before);
   expect(await page.evaluate(`document.activeElement.getAttribute('role')`)).toBe('tree');
@@ -237,9 +237,56 @@ test('errors and a service are filtered by address, and older requests load on s
   await page.waitForURL('**/?errors=1');
   await page.getByLabel('Service').selectOption('inventory');
   await page.waitForURL('**/?service=inventory&errors=1');
-  await page.locator('.requests .service').first().waitFor();
-  expect(new Set(await page.locator('.requests .service').allTextContents())).toEqual(new Set(['inventory']));
+  await expect
+    .poll(async () => [...new Set(await page.locator('.requests .service').allTextContents())])
+    .toEqual(['inventory']);
   expect(await page.locator('.requests .col-errors.is-zero').count()).toBe(0);
+});
+
+test('a filter keeps the focus, and Escape in a trace leads back to the filtered list', async () => {
+  await page.goto('/');
+  await rows().first().waitFor();
+  await page.getByRole('button', { name: 'Errors only' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/?errors=1');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Errors only');
+  await rows().getByText('/checkout').click();
+  await page.locator('[role=treeitem]').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/?errors=1');
+  expect(await page.getByRole('button', { name: 'Errors only' }).getAttribute('aria-pressed')).toBe('true');
+});
+
+test('ids and the link to a span are copied as they are', async () => {
+  await openTrace(`/r/${shop.requestId}?span=${shop.chargeSpanId}`);
+  const copied: unknown[] = [];
+  for (const name of ['Copy request id', 'Copy trace id', 'Copy link to this span', 'Copy shop.card.brand']) {
+    await page.getByRole('button', { name }).click();
+    await page.getByText(`Copied ${name.slice('Copy '.length)}`).waitFor({ state: 'attached' });
+    copied.push(await page.evaluate('navigator.clipboard.readText()'));
+  }
+  const link = `${collector.viewerUrl}/r/${shop.requestId}?span=${shop.chargeSpanId}`;
+  expect(copied).toEqual([shop.requestId, shop.traceId, link, 'visa']);
+});
+
+test.each([1280, 800])('nothing is cut off sideways at %d pixels', async (width) => {
+  await page.setViewportSize({ width, height: 800 });
+  for (const path of ['/', `/r/${shop.requestId}`, '/?q=checkout']) {
+    await page.goto(path);
+    await page.locator('.requests tbody tr, [role=treeitem]').first().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    const beyond = await page.evaluate(
+      `[...document.querySelectorAll('main button, main h1, header *')].filter((e) => e.getBoundingClientRect().right > innerWidth).length`,
+    );
+    expect(beyond).toBe(0);
+  }
+});
+
+test('marks of the ruler stand above the lines of the grid', async () => {
+  await openTrace();
+  const ruler = await page.locator('.wf-ruler').boundingBox();
+  const time = await page.locator('.wf-time').first().boundingBox();
+  expect([ruler?.x, ruler?.width]).toEqual([time?.x, time?.width]);
 });
 
 test('the theme follows the system until it is chosen, and the choice is remembered', async () => {

@@ -83,10 +83,18 @@ test('a search looks into names, attributes, events and log lines, all of its wo
     isTruncated: false,
   });
   const search = new TraceSearch(tree, [log]);
-  const found = ['card CHARGE', 'shop.sku=grinder', 'deep', 'retried', 'code 51', 'payment', 'nowhere', ' '].map(
-    (query) => search.rowsWith(query),
-  );
-  expect(found).toEqual([[1], [1], [1], [1], [1], [0, 1], [], []]);
+  const found = [
+    'card CHARGE',
+    'shop.sku=grinder',
+    'deep',
+    'retried',
+    'code 51',
+    'payment',
+    'nowhere',
+    'card nowhere',
+    ' ',
+  ].map((query) => search.rowsWith(query));
+  expect(found).toEqual([[1], [1], [1], [1], [1], [0, 1], [], [], []]);
 });
 
 test('next and previous go round the ends', () => {
