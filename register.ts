@@ -14,18 +14,17 @@ function main(): void {
   try {
     const { config, problems } = readConfig(process.env);
     const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
-    if (speaksForProcess()) for (const line of lines) say(line);
+    if (speaksForProcess()) say(lines);
     startTelemetry(config);
   } catch (error) {
-    say(
-      `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.stack : String(error);
+    say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
   }
 }
 
-function say(line: string): void {
+function say(lines: readonly string[]): void {
   try {
-    process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${line}\n`);
   } catch {
     // A closed stderr must not stop the application.
   }

@@ -74,7 +74,7 @@ test.each(['light', 'dark'] as const)('the list and the trace can be seen in %s'
 });
 
 async function spansShown(page: Page, count: number): Promise<void> {
-  await page.waitForFunction((expected) => document.querySelectorAll('[role=treeitem]').length === expected, count);
+  await expect.poll(async () => page.locator('[role=treeitem]').count(), { timeout: 20_000 }).toBe(count);
 }
 
 /** The pictures of README and docs are made by this test: `REQLENS_TEST_SCREENSHOTS=1 npm run test:browser`. */
