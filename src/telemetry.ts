@@ -21,6 +21,8 @@ import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
+import { uncaught } from './http/thrown.ts';
+import { instrumentLibraries } from './library-instrumentations.ts';
 import { setLogLevel } from './logs/named-logger.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { logUncaught } from './logs/uncaught.ts';
@@ -63,16 +65,19 @@ export function startTelemetry(config: Config): Telemetry {
   const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
   const providers = registerProviders({ config, pipelines, ids, sampler });
   const server = instrumentServer({ config, ids, sampler, makeSpan: providers.makeSpan });
+  const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
     endOpenSpans: server.endOpenSpans,
     flushMetrics: async () => providers.meters.forceFlush(),
-    onUncaught: logUncaught,
+    onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  return { shutdown: async () => stop(providers, [stopShutdown, stopPino, server.stop, server.endOpenSpans]) };
+  return {
+    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans]),
+  };
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {

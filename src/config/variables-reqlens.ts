@@ -48,6 +48,14 @@ export const reqlensVariables: readonly Variable[] = [
     default: 'false',
   },
   {
+    name: 'REQLENS_INSTRUMENTATIONS',
+    section: 'Process',
+    meaning:
+      'OpenTelemetry instrumentations that the application has installed, to be switched on for `import` and `require` alike.',
+    type: 'list of package names, e.g. `@opentelemetry/instrumentation-express`',
+    default: '',
+  },
+  {
     name: 'REQLENS_LOG_LEVEL',
     section: 'Logs',
     meaning: 'The least severe level that named loggers write.',

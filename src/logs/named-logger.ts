@@ -26,7 +26,7 @@ const nameRule = /^[a-z\d][\w.-]{0,63}$/i;
 export function getLogger(name: string): NamedLogger {
   const known = loggers.get(name);
   if (known !== undefined) return known;
-  if (typeof name !== 'string' || !nameRule.test(name)) {
+  if (!isName(name)) {
     const shown = JSON.stringify(String(name).slice(0, 80));
     const message = `cannot make a logger named ${shown}: a name is 1-64 letters, digits, "_", "." or "-", and begins with a letter or digit`;
     throw new ReqlensError('LOGGER_NAME_INVALID', message);
@@ -40,6 +40,11 @@ export function getLogger(name: string): NamedLogger {
 export function setLogLevel(newLevel: LogLevel): void {
   level = newLevel;
   for (const logger of loggers.values()) logger.level = newLevel;
+}
+
+/** Callers in plain JavaScript may pass anything. */
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && nameRule.test(name);
 }
 
 function newLogger(name: string): NamedLogger {

@@ -38,17 +38,24 @@ export function emitLogRecord(logger: string, pinoLevel: number, line: string): 
   logs.getLogger(logger).emit(record);
 }
 
-function parsed(line: string): Record<string, AnyValue> | undefined {
+type Fields = Record<string, AnyValue>;
+
+function parsed(line: string): Fields | undefined {
   try {
-    return JSON.parse(line) as Record<string, AnyValue>;
+    const fields: AnyValue = JSON.parse(line);
+    return isFields(fields) ? fields : undefined;
   } catch (error) {
     diag.warn('logs: a line is not JSON and was not sent to the collector; it is on the console', error);
     return undefined;
   }
 }
 
-function attributesOf(fields: Record<string, AnyValue>): Record<string, AnyValue> {
-  const attributes: Record<string, AnyValue> = {};
+function isFields(value: AnyValue): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function attributesOf(fields: Fields): Fields {
+  const attributes: Fields = {};
   for (const [key, value] of Object.entries(fields)) if (!elsewhere.has(key)) attributes[key] = value;
   const scope = requestScope(context.active());
   if (scope !== undefined) attributes['reqlens.request.id'] = scope.requestId;
@@ -56,10 +63,9 @@ function attributesOf(fields: Record<string, AnyValue>): Record<string, AnyValue
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/ */
-function exceptionAttributes(error: AnyValue): Record<string, AnyValue> {
-  if (typeof error !== 'object' || error === null || Array.isArray(error))
-    return error === undefined ? {} : { err: error };
-  const { type, message, stack } = error as Record<string, AnyValue>;
+function exceptionAttributes(error: AnyValue): Fields {
+  if (!isFields(error)) return error === undefined ? {} : { err: error };
+  const { type, message, stack } = error;
   return {
     ...(type === undefined ? {} : { 'exception.type': type }),
     ...(message === undefined ? {} : { 'exception.message': message }),

@@ -1,5 +1,5 @@
 /** Gives every pino logger, named or the application's own, the ids of the running request, whatever copy of pino it comes from. */
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { diag } from '@opentelemetry/api';
 
@@ -20,18 +20,18 @@ const ours: unique symbol = Symbol('reqlens bindings to put back');
  * @returns Stops it.
  */
 export function addIdsToPino(): () => void {
-  const channel = tracingChannel<unknown, LineInTheMaking>('pino_asJson');
-  const subscribers = {
-    start: (line: LineInTheMaking) => guarded(() => addIds(line)),
-    end: (line: LineInTheMaking) => guarded(() => removeIds(line)),
-  };
-  channel.start.subscribe(subscribers.start as never);
-  channel.end.subscribe(subscribers.end as never);
+  const start = guarding(addIds);
+  const end = guarding(removeIds);
+  subscribe(`${channelName}:start`, start);
+  subscribe(`${channelName}:end`, end);
   return () => {
-    channel.start.unsubscribe(subscribers.start as never);
-    channel.end.unsubscribe(subscribers.end as never);
+    unsubscribe(`${channelName}:start`, start);
+    unsubscribe(`${channelName}:end`, end);
   };
 }
+
+/** A tracing channel of pino's (https://nodejs.org/api/diagnostics_channel.html#tracingchannel-channels). */
+const channelName = 'tracing:pino_asJson';
 
 function addIds(line: LineInTheMaking): void {
   const { instance } = line;
@@ -64,10 +64,16 @@ function bindingsKey(instance: Record<symbol, unknown>): symbol | undefined {
   return key;
 }
 
-function guarded(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    diag.warn('logs: the ids could not be added to a line of pino', error);
-  }
+function guarding(action: (line: LineInTheMaking) => void): (message: unknown) => void {
+  return (message) => {
+    try {
+      if (isLine(message)) action(message);
+    } catch (error) {
+      diag.warn('logs: the ids could not be added to a line of pino', error);
+    }
+  };
+}
+
+function isLine(message: unknown): message is LineInTheMaking {
+  return typeof message === 'object' && message !== null && 'instance' in message;
 }

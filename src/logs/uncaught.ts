@@ -10,7 +10,9 @@ import { getLogger } from './named-logger.ts';
  * @param origin - `uncaughtException` or `unhandledRejection`.
  */
 export function logUncaught(error: unknown, origin: string): void {
-  trace.getActiveSpan()?.recordException(error instanceof Error ? error : String(error));
+  const span = trace.getActiveSpan();
+  // A request whose handler threw has its exception already, and is over.
+  if (span?.isRecording() === true) span.recordException(error instanceof Error ? error : String(error));
   const fields = { err: error, origin };
   getLogger('process').fatal(fields, error instanceof Error ? error.message : String(error));
 }
