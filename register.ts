@@ -1,9 +1,12 @@
 /** The preload: reads the environment, starts telemetry, says what is wrong. Never throws into the application. */
 import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
+import type { ReadConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
 import { speaksForProcess } from './src/export/self-report.ts';
-import { startTelemetry } from './src/telemetry.ts';
+// The whole public module, before the application asks for it: Node 22 cannot `require` from a .cts file an ES module of which
+// only parts are loaded ("request for './errors.js' is from a module not been linked").
+import { startTelemetry } from './src/index.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
 const startedKey = Symbol.for('reqlens.started');
@@ -13,16 +16,19 @@ function main(): void {
   Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
-    if (speaksForProcess()) {
-      for (const problem of problems) say(problemLine(problem));
-      if (config.hasStartupLine) say(startupLine(config));
-    }
+    for (const line of linesToSay({ config, problems })) say(line);
     startTelemetry(config);
   } catch (error) {
     say(
       `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
     );
   }
+}
+
+/** The environment is the whole process's: its threads do not say it all again. */
+function linesToSay({ config, problems }: ReadConfig): string[] {
+  if (!speaksForProcess()) return [];
+  return [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
 }
 
 function say(line: string): void {
