@@ -20,33 +20,41 @@ interface Line {
   readonly own?: boolean;
 }
 
-test('10,000 requests at once: every line and every span carries the id of its own request', { timeout: 180_000 }, async () => {
-  const receiver = await startScriptedReceiver();
-  const app = await startApp('test/concurrency/apps/busy.mjs', { env: envFor(receiver), killAfterMs: 170_000 });
-  const answered = await fire(app.url);
-  app.signal('SIGTERM');
-  const exit = await app.exit;
-  await receiver.close();
-  expect({ code: exit.code, stderr: exit.stderr }).toEqual({ code: 0, stderr: '' });
-  expect(answered.size).toBe(requestCount);
+test(
+  '10,000 requests at once: every line and every span carries the id of its own request',
+  { timeout: 180_000 },
+  async () => {
+    const receiver = await startScriptedReceiver();
+    const app = await startApp('test/concurrency/apps/busy.mjs', { env: envFor(receiver), killAfterMs: 170_000 });
+    const answered = await fire(app.url);
+    app.signal('SIGTERM');
+    const exit = await app.exit;
+    await receiver.close();
+    expect({ code: exit.code, stderr: exit.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(answered.size).toBe(requestCount);
 
-  const lines = linesOf(exit.stdout);
-  expect(lines.filter((line) => answered.get(line.name) !== line.request_id)).toEqual([]);
-  expect(new Set(lines.map(({ name }) => name)).size).toBe(requestCount);
-  expect(lines.filter(({ own }) => own === true)).toHaveLength(lines.length / 2);
+    const lines = linesOf(exit.stdout);
+    expect(lines.filter((line) => answered.get(line.name) !== line.request_id)).toEqual([]);
+    expect(new Set(lines.map(({ name }) => name)).size).toBe(requestCount);
+    expect(lines.filter(({ own }) => own === true)).toHaveLength(lines.length / 2);
 
-  const spans = receiver.spans();
-  const records = receiver.logs();
-  expect(records).toHaveLength(lines.length / 2);
-  expect(records.filter(({ attributes: { name, ...rest } }) => answered.get(String(name)) !== rest['reqlens.request.id'])).toEqual([]);
-  expectOwnSpans(spans, answered);
-  // A trace belongs to one request: lines, records and spans agree about whose it is.
-  expect(mixedTraces(lines, spans)).toEqual([]);
-});
+    const spans = receiver.spans();
+    const records = receiver.logs();
+    expect(records).toHaveLength(lines.length / 2);
+    expect(
+      records.filter(({ attributes: { name, ...rest } }) => answered.get(String(name)) !== rest['reqlens.request.id']),
+    ).toEqual([]);
+    expectOwnSpans(spans, answered);
+    // A trace belongs to one request: lines, records and spans agree about whose it is.
+    expect(mixedTraces(lines, spans)).toEqual([]);
+  },
+);
 
 function expectOwnSpans(spans: readonly PlainSpan[], answered: ReadonlyMap<string, string>): void {
   const own = spans.filter(({ attributes }) => 'name' in attributes);
-  expect(own.filter(({ attributes }) => answered.get(String(attributes['name'])) !== attributes['reqlens.request.id'])).toEqual([]);
+  expect(
+    own.filter(({ attributes }) => answered.get(String(attributes['name'])) !== attributes['reqlens.request.id']),
+  ).toEqual([]);
   expect(new Set(own.map(({ attributes }) => attributes['name'])).size).toBe(requestCount);
   const ids = new Set(spans.map(({ spanId }) => spanId));
   expect(ids.size).toBe(spans.length);

@@ -28,8 +28,8 @@ function mark(name, step) {
 
 const ways = {
   await: async (name) => {
-    await null;
-    mark(name, 'after null');
+    await Promise.resolve();
+    mark(name, 'after a promise');
     await sleep(Math.random() * 5);
     mark(name, 'after sleep');
   },
@@ -60,7 +60,10 @@ const ways = {
   },
   /** Someone else's turn emits the event: `once` and a bound listener keep the request's context. */
   emitters: async (name) => {
-    shared.once(name, AsyncResource.bind(() => mark(name, 'bound listener')));
+    shared.once(
+      name,
+      AsyncResource.bind(() => mark(name, 'bound listener')),
+    );
     const heard = once(shared, name);
     setImmediate(() => shared.emit(name));
     await heard;
