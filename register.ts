@@ -1,7 +1,6 @@
 /** The preload: reads the environment, starts telemetry, says what is wrong. Never throws into the application. */
 import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
-import type { ReadConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
 import { speaksForProcess } from './src/export/self-report.ts';
 // The whole public module, before the application asks for it: Node 22 cannot `require` from a .cts file an ES module of which
@@ -16,24 +15,18 @@ function main(): void {
   Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
-    for (const line of linesToSay({ config, problems })) say(line);
+    const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
+    if (speaksForProcess()) say(lines);
     startTelemetry(config);
   } catch (error) {
-    say(
-      `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.stack : String(error);
+    say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
   }
 }
 
-/** The environment is the whole process's: its threads do not say it all again. */
-function linesToSay({ config, problems }: ReadConfig): string[] {
-  if (!speaksForProcess()) return [];
-  return [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
-}
-
-function say(line: string): void {
+function say(lines: readonly string[]): void {
   try {
-    process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${line}\n`);
   } catch {
     // A closed stderr must not stop the application.
   }

@@ -1,6 +1,5 @@
 /** Answers what Node could not parse, as Node does, with a request id. */
 import { STATUS_CODES } from 'node:http';
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { RequestId } from '../identity/request-id.ts';
@@ -32,7 +31,8 @@ export function answerRejected(
 }
 
 /** Node keeps the response in progress on the socket under this internal name, and asks the same question. */
-function hasBegunResponse(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
-  // oxlint-disable-next-line no-underscore-dangle -- Node's name
-  return socket._httpMessage?.headersSent === true;
+function hasBegunResponse(socket: Socket & { _httpMessage?: { readonly _headerSent?: boolean } | null }): boolean {
+  // Not `headersSent`, which is true already when a head was made and not one byte of it written.
+  // oxlint-disable-next-line no-underscore-dangle -- Node's names
+  return socket._httpMessage?._headerSent === true;
 }

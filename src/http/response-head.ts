@@ -66,8 +66,8 @@ class ResponseHead {
 
   constructor(response: ServerResponse, given: HeadHeaders) {
     this.#response = response;
-    // Node takes `[name, value, ...]` and `[[name, value], ...]`.
-    if (isList(given)) this.#list = given.flat();
+    // Node takes `[name, value, ...]` and `[[name, value], ...]`; in both a value may be a list itself.
+    if (isList(given)) this.#list = Array.isArray(given[0]) ? given.flat() : [...given];
     else if (given !== undefined && given !== null) this.#fields = { ...given };
   }
 
@@ -110,7 +110,7 @@ class ResponseHead {
     const values = this.#list?.filter(
       (_, index, all) => index % 2 === 1 && String(all[index - 1]).toLowerCase() === name,
     );
-    return values === undefined || values.length === 0 ? undefined : values.map(String).join(', ');
+    return values === undefined || values.length === 0 ? undefined : values.flat().join(', ');
   }
 }
 

@@ -134,8 +134,9 @@ function patchWriteHead(edge: ServerEdge): () => void {
 
 /** True on a connection that a server accepted; false for responses made by test doubles such as `fastify.inject`. */
 function isAccepted(response: ServerResponse): boolean {
-  const { socket } = response;
-  return socket !== null && 'server' in socket && socket.server !== null && socket.server !== undefined;
+  // The request's socket: a pipelined response gets its own only when those before it are finished.
+  const { socket } = response.req;
+  return 'server' in socket && socket.server !== null && socket.server !== undefined;
 }
 
 function patchEmit(prototype: EventEmitter, wrap: (original: Emit) => Emit): () => void {

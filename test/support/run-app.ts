@@ -99,7 +99,7 @@ export async function startApp(path: string, options: AppOptions = {}): Promise<
 }
 
 /** One GET over a connection of its own, headers as given. */
-export function getOnce(url: string, headers: OutgoingHttpHeaders = {}): Promise<AppResponse> {
+function getOnce(url: string, headers: OutgoingHttpHeaders = {}): Promise<AppResponse> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, headers }, (response) => {
       let body = '';
