@@ -2,6 +2,7 @@
 import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
+import { speaksForProcess } from './src/export/self-report.ts';
 import { startTelemetry } from './src/telemetry.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
@@ -12,19 +13,18 @@ function main(): void {
   Object.defineProperty(globalThis, startedKey, { value: true });
   try {
     const { config, problems } = readConfig(process.env);
-    for (const problem of problems) say(problemLine(problem));
-    if (config.hasStartupLine) say(startupLine(config));
+    const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
+    if (speaksForProcess()) say(lines);
     startTelemetry(config);
   } catch (error) {
-    say(
-      `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.stack : String(error);
+    say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
   }
 }
 
-function say(line: string): void {
+function say(lines: readonly string[]): void {
   try {
-    process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${line}\n`);
   } catch {
     // A closed stderr must not stop the application.
   }

@@ -1,7 +1,8 @@
 /** The embedded collector as a program: settings in, two servers up, a clean end on SIGTERM and SIGINT. */
 import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Notice, type RunningCollector, CollectorStartError, startCollector } from './collector.ts';
+import type { Notice, RunningCollector } from './collector.ts';
+import { CollectorStartError } from './start-error.ts';
 import { collectorHelp, readCollectorSettings, SettingsError } from './settings.ts';
 
 export type { RunningCollector } from './collector.ts';
@@ -20,6 +21,8 @@ export async function runCollector(
 ): Promise<RunningCollector> {
   const options = readCollectorSettings(argv, env);
   if (options === 'help') throw new SettingsError('--help: expected a collector to start');
+  // Not before the settings are known to be good: loading the database makes Node 22 print a warning.
+  const { startCollector } = await import('./collector.ts');
   const collector = await startCollector(options, notice);
   const limits = `at most ${options.retentionHours} h and ${options.maxMb} MB`;
   notice(`OTLP is received at ${collector.otlpUrl} (traces, logs, metrics; HTTP with protobuf or JSON)`);

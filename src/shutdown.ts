@@ -2,10 +2,11 @@
 import { sendBeforeExit } from './export/exit-sender.ts';
 import type { ExitQueue } from './export/pipelines.ts';
 import { reportOnce } from './export/self-report.ts';
+import { watchEnd } from './process-end.ts';
 
 export interface ShutdownParts {
   readonly queues: readonly ExitQueue[];
-  /** The longest that the exit may be delayed. */
+  /** The longest that the exit may be delayed, in milliseconds; 0 sends nothing at the exit. */
   readonly timeoutMs: number;
   /** Ends what is still open, so that it is among what is sent. */
   readonly endOpenSpans: () => void;
@@ -15,76 +16,77 @@ export interface ShutdownParts {
   readonly onUncaught: (error: unknown, origin: string) => void;
 }
 
-/** Without listeners of the application these end the process at once; with ours it ends just after. */
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/**
+ * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
+ * longer than this, because an exit without a collector must not be felt.
+ */
+const unreachableTimeoutMs = 80;
 
 /** @returns Takes every listener off again. */
 export function installShutdown(parts: ShutdownParts): () => void {
-  let hasFlushed = false;
-  const flush = (): void => {
-    if (hasFlushed) return;
-    hasFlushed = true;
-    guarded(() => sendEverything(parts));
+  const ending = new Ending(parts);
+  const stopWatching = watchEnd({
+    onExit: () => ending.exit(),
+    onSignal: async () => ending.signal(),
+    // Its graceful shutdown takes a while as a rule: long enough for metrics, which cannot be sent from an exit listener.
+    onHandledSignal: () => guarded(() => void parts.flushMetrics()),
+  });
+  const onUncaught = (error: unknown, origin: string): void => {
+    guarded(() => parts.onUncaught(error, origin));
+    ending.sendAgain();
   };
-  const onUncaught = (error: unknown, origin: string): void => guarded(() => parts.onUncaught(error, origin));
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // The application handles the signal itself: its exit, when it comes, brings us here again.
-    if (process.listenerCount(signal) > 1) return;
-    void endBySignal(signal, parts, flush);
-  };
-  const keepLast = keepListenerLast('exit', flush);
-
-  process.on('exit', flush);
   process.on('uncaughtExceptionMonitor', onUncaught);
-  for (const signal of signals) process.on(signal, onSignal);
   return () => {
-    keepLast();
-    process.off('exit', flush);
+    stopWatching();
     process.off('uncaughtExceptionMonitor', onUncaught);
-    for (const signal of signals) process.off(signal, onSignal);
   };
+}
 
-  /** The process must look to its parent as if the signal had ended it: status, core dump and all. */
-  async function endBySignal(
-    signal: NodeJS.Signals,
-    { timeoutMs, flushMetrics }: ShutdownParts,
-    last: () => void,
-  ): Promise<void> {
-    await Promise.race([flushMetrics(), later(timeoutMs / 2)]);
-    last();
-    process.off(signal, onSignal);
-    process.kill(process.pid, signal);
+/** All the ways out share one deadline. */
+class Ending {
+  readonly #parts: ShutdownParts;
+  #leftMs: number;
+  #hasExited = false;
+
+  constructor(parts: ShutdownParts) {
+    this.#parts = parts;
+    this.#leftMs = parts.timeoutMs;
   }
-}
 
-function sendEverything({ queues, timeoutMs, endOpenSpans }: ShutdownParts): void {
-  endOpenSpans();
-  // A receiver that did not answer a moment ago is not waited for: an exit without a collector must not be felt.
-  const parcels = queues
-    .filter((queue) => !queue.isUnreachable)
-    .flatMap((queue) => queue.takeAll().map((payload) => ({ route: queue.route, payload })));
-  if (parcels.length === 0 || timeoutMs === 0) return;
-  const isDone = sendBeforeExit(parcels, timeoutMs);
-  if (!isDone)
-    reportOnce(
-      'exit',
-      `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost`,
-    );
-}
+  exit(): void {
+    this.#hasExited = true;
+    guarded(() => this.#send());
+  }
 
-/** Applications log in their own `exit` listeners, which come after ours unless ours moves behind each new one. */
-function keepListenerLast(event: 'exit', listener: () => void): () => void {
-  const onNew = (name: string | symbol, added: unknown): void => {
-    if (name !== event || added === listener) return;
-    queueMicrotask(() => {
-      if (process.listeners(event).includes(listener)) {
-        process.off(event, listener);
-        process.on(event, listener);
-      }
+  /** The error of an `exit` listener comes after the exit. */
+  sendAgain(): void {
+    if (this.#hasExited) this.exit();
+  }
+
+  /** Metrics get half of the time: spans and log records come after them, and are worth more. */
+  async signal(): Promise<void> {
+    const startMs = performance.now();
+    // Nothing of the flush may fail the exit; what it has to say it says itself.
+    await Promise.race([this.#parts.flushMetrics().catch(() => undefined), later(this.#leftMs / 2)]);
+    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
+    this.exit();
+  }
+
+  #send(): void {
+    const { queues, timeoutMs, endOpenSpans } = this.#parts;
+    if (timeoutMs === 0) return;
+    endOpenSpans();
+    const parcels = queues.flatMap((queue) => {
+      const parcelTimeoutMs = queue.isUnreachable ? Math.min(unreachableTimeoutMs, this.#leftMs) : this.#leftMs;
+      return queue.takeAll().map((payload) => ({ route: queue.route, payload, timeoutMs: parcelTimeoutMs }));
     });
-  };
-  process.on('newListener', onNew);
-  return () => process.off('newListener', onNew);
+    const startMs = performance.now();
+    const isDone = sendBeforeExit(parcels);
+    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
+    if (isDone || queues.every(({ isUnreachable }) => isUnreachable)) return;
+    const message = `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost`;
+    reportOnce('exit', message);
+  }
 }
 
 async function later(ms: number): Promise<void> {

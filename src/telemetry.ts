@@ -8,7 +8,7 @@ import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Sampler } from '@opentelemetry/sdk-trace';
+import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
 import type { Config, PropagatorName } from './config/config.ts';
 import { ReqlensError } from './errors.ts';
@@ -21,6 +21,8 @@ import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
+import { uncaught } from './http/thrown.ts';
+import { instrumentLibraries } from './library-instrumentations.ts';
 import { setLogLevel } from './logs/named-logger.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { logUncaught } from './logs/uncaught.ts';
@@ -29,6 +31,7 @@ import { installShutdown } from './shutdown.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { samplerFor } from './trace/sampler.ts';
+import { spanMaker } from './trace/span-maker.ts';
 import { version } from './version.ts';
 
 /** Telemetry that is running. */
@@ -61,17 +64,20 @@ export function startTelemetry(config: Config): Telemetry {
   const ids = new RequestIdGenerator();
   const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
   const providers = registerProviders({ config, pipelines, ids, sampler });
-  const server = instrumentServer({ config, ids, sampler });
+  const server = instrumentServer({ config, ids, sampler, makeSpan: providers.makeSpan });
+  const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
     endOpenSpans: server.endOpenSpans,
     flushMetrics: async () => providers.meters.forceFlush(),
-    onUncaught: logUncaught,
+    onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  return { shutdown: async () => stop(providers, [stopShutdown, stopPino, server.stop, server.endOpenSpans]) };
+  return {
+    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans]),
+  };
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
@@ -91,13 +97,14 @@ interface Providers {
   readonly tracers: TracerProvider;
   readonly loggers: LoggerProvider;
   readonly meters: MeterProvider;
+  readonly makeSpan: ReturnType<typeof spanMaker>;
 }
 
 function registerProviders({ config, pipelines, ids, sampler }: Parts & { readonly pipelines: Pipelines }): Providers {
   const resource: Resource = serviceResource(config);
   const { limits } = config.traces;
   const meters = new MeterProvider({ resource, readers: [...pipelines.metricReaders] });
-  const tracers = new TracerProvider({
+  const tracerOptions: TracerProviderOptions = {
     resource,
     sampler,
     idGenerator: ids,
@@ -110,7 +117,8 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
       attributePerEventCountLimit: limits.attributePerEventCount,
       attributePerLinkCountLimit: limits.attributePerLinkCount,
     },
-  });
+  };
+  const tracers = new TracerProvider(tracerOptions);
   const loggers = new LoggerProvider({
     resource,
     processors: [...pipelines.logProcessors],
@@ -124,7 +132,7 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
   metrics.setGlobalMeterProvider(meters);
   trace.setGlobalTracerProvider(tracers);
   logs.setGlobalLoggerProvider(loggers);
-  return { tracers, loggers, meters };
+  return { tracers, loggers, meters, makeSpan: spanMaker(tracerOptions, httpScope) };
 }
 
 function propagatorFor({ propagators, http }: Config): TextMapPropagator {
@@ -152,16 +160,19 @@ interface RunningServer {
   readonly stop: () => void;
 }
 
-function instrumentServer({ config, ids, sampler }: Parts): RunningServer {
-  const tracer = trace.getTracer('reqlens/http', version);
-  const meter = metrics.getMeter('reqlens/http', version);
+/** What the server spans and metrics say they come from. */
+const httpScope = { name: 'reqlens/http', version };
+
+function instrumentServer({ config, ids, sampler, makeSpan }: Parts & Pick<Providers, 'makeSpan'>): RunningServer {
+  const tracer = trace.getTracer(httpScope.name, httpScope.version);
+  const meter = metrics.getMeter(httpScope.name, httpScope.version);
   if (config.http.server === 'otel') {
     const stock = new StockServer(config, ids, meter);
     const outgoing = instrumentOutgoing({ config, incoming: stock });
     return running([installServerHooks(stock), ...outgoing.map((each) => () => each.disable())], () => undefined);
   }
   const outgoing = instrumentOutgoing({ config });
-  const server = new ServerInstrumentation({ config, tracer, meter, sampler, ids });
+  const server = new ServerInstrumentation({ config, tracer, meter, sampler, ids, makeSpan });
   return running([installServerHooks(server), ...outgoing.map((each) => () => each.disable())], () =>
     server.abandonOpen(),
   );

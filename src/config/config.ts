@@ -120,6 +120,8 @@ export interface Config {
     /** `REQLENS_SERVER_TIMING`: answer with `Server-Timing: traceparent;desc="..."`. */
     readonly hasServerTiming: boolean;
   };
+  /** `REQLENS_INSTRUMENTATIONS`: packages to load from the application, in this order. Default none. */
+  readonly instrumentations: readonly string[];
   /** `REQLENS_SHUTDOWN_TIMEOUT`, the longest that an exit may be delayed. */
   readonly shutdownTimeoutMs: number;
   /** `REQLENS_STARTUP_LINE`: say on stderr at the start what is in force, secrets left out. */

@@ -30,6 +30,9 @@ export interface ChoiceRule<Value extends string, Fallback> {
 /** Largest number of the specification's integers, and the longest delay that a timer of Node takes. */
 export const maxInteger = 2_147_483_647;
 
+/** https://docs.npmjs.com/cli/configuring-npm/package-json#name; no path, no version, so that only installed packages are loaded. */
+const packageName = /^(?:@[a-z\d~-][a-z\d._~-]*\/)?[a-z\d~-][a-z\d._~-]*$/;
+
 const known: ReadonlyMap<string, Variable> = new Map(variables.map((variable) => [variable.name, variable]));
 
 /** Holds the environment and the complaints about it. */
@@ -118,6 +121,18 @@ export class EnvironmentReader {
     const expected = `a list of ${orList(rule.values)}, or none alone${hintFor([...found], rule.hints)}`;
     this.complain(variable, expected, `${used.join(',')} is used`);
     return used;
+  }
+
+  /** Names of npm packages, each once, in the order given; unusable ones are left out. */
+  packageNames(variable: string): readonly string[] {
+    const items = this.text(variable)?.split(',') ?? [];
+    const names = new Set(items.map((item) => item.trim()).filter((item) => item !== ''));
+    const unusable = [...names].filter((name) => !packageName.test(name));
+    if (unusable.length > 0) {
+      const expected = 'a list of npm package names such as @opentelemetry/instrumentation-express';
+      this.complain(variable, expected, shownText(`the list is used without ${unusable.join(', ')}`));
+    }
+    return [...names].filter((name) => packageName.test(name));
   }
 
   /** Pairs as one of the parsers of key-value-list.ts finds them. A list with a mistake in it counts as empty. */

@@ -41,6 +41,7 @@ export function readConfig(env: Environment): ReadConfig {
       server: reader.oneOf('REQLENS_HTTP_SERVER', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
       hasServerTiming: reader.boolean('REQLENS_SERVER_TIMING', false),
     },
+    instrumentations: reader.packageNames('REQLENS_INSTRUMENTATIONS'),
     shutdownTimeoutMs: reader.integer('REQLENS_SHUTDOWN_TIMEOUT', {
       fallback: 1000,
       min: 0,

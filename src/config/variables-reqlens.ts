@@ -28,7 +28,8 @@ export const reqlensVariables: readonly Variable[] = [
   {
     name: 'REQLENS_SEND_REQUEST_ID_TO',
     section: 'Request id',
-    meaning: 'Which hosts get the request id with an outgoing request. `loopback` covers `localhost` too.',
+    meaning:
+      'Which hosts get the request id with an outgoing request. `loopback` and `private` cover names too, see above.',
     type: `${peers}, host names, \`*.suffix\``,
     default: 'loopback,private',
   },
@@ -45,6 +46,14 @@ export const reqlensVariables: readonly Variable[] = [
     meaning: 'Answers carry `Server-Timing: traceparent;desc="..."`, from which a browser agent can link its trace.',
     type: 'boolean',
     default: 'false',
+  },
+  {
+    name: 'REQLENS_INSTRUMENTATIONS',
+    section: 'Process',
+    meaning:
+      'OpenTelemetry instrumentations that the application has installed, to be switched on for `import` and `require` alike.',
+    type: 'list of package names, e.g. `@opentelemetry/instrumentation-express`',
+    default: '',
   },
   {
     name: 'REQLENS_LOG_LEVEL',

@@ -1,5 +1,5 @@
 /** Holds finished items until they are sent, a batch at a time; bounded, and never lost while they fit. */
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 
 import type { BatchSettings } from '../config/config.ts';
 import type { Payload, Route, Sender, Sent } from './sent.ts';
@@ -33,7 +33,7 @@ export class BatchQueue<Item> {
   #pauseMs = 0;
   #droppedCount = 0;
   #isUnreachable = false;
-  #isClosed = false;
+  #isSending = false;
   #flight: Promise<void> = Promise.resolve();
 
   constructor(parts: BatchQueueParts<Item>) {
@@ -56,43 +56,44 @@ export class BatchQueue<Item> {
 
   /** Constant time, and no work for the caller beyond it. The newest item is dropped when the queue is full. */
   add(item: Item): void {
-    if (this.#isClosed) return;
     const { maxQueueSize, maxExportBatchSize, scheduleDelayMs } = this.#parts.settings;
     if (this.#waiting.length + this.#inFlight.length >= maxQueueSize) {
       this.#droppedCount += 1;
       return;
     }
     this.#waiting.push(item);
-    const isBatch = this.#waiting.length >= maxExportBatchSize;
-    if (isBatch && this.#pauseMs === 0) this.#schedule(0);
+    // The end of a send plans the next one.
+    if (this.#isSending) return;
+    if (this.#waiting.length === maxExportBatchSize && this.#pauseMs === 0) this.#schedule(0);
     else if (this.#timer === undefined) this.#schedule(scheduleDelayMs + this.#pauseMs);
   }
 
   /** Resolves when what was waiting has been sent, or a send has failed. */
   async flush(): Promise<void> {
     await this.#flight;
-    while (this.#waiting.length > 0 && !this.#isClosed) {
+    while (this.#waiting.length > 0) {
       const before = this.#waiting.length;
       // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the receiver's order
-      await this.#sendBatch();
+      await this.#sendNext();
       if (this.#waiting.length >= before) return;
     }
   }
 
   /**
-   * Hands over everything not known to have arrived, and takes nothing more. A batch under way is part of it: its receiver may
-   * get it twice, which ids make harmless; not at all would be a loss.
+   * Hands over everything not known to have arrived; the queue does not know of it any more. A batch under way is part of it: its
+   * receiver may get it twice, which ids make harmless; not at all would be a loss.
    */
   takeAll(): Payload[] {
-    this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     const all = [...this.#inFlight, ...this.#waiting];
+    this.#inFlight = [];
     this.#waiting = [];
     const { maxExportBatchSize } = this.#parts.settings;
     const payloads: Payload[] = [];
     for (let at = 0; at < all.length; at += maxExportBatchSize) {
       const items = all.slice(at, at + maxExportBatchSize);
-      const body = this.#parts.encode(items);
+      const body = this.#encode(items);
       if (body !== undefined) payloads.push({ body, itemCount: items.length });
     }
     return payloads;
@@ -100,34 +101,46 @@ export class BatchQueue<Item> {
 
   /** The timer belongs to nobody: created inside a request it would hold that request's context, and all it refers to. */
   #schedule(delayMs: number): void {
-    if (delayMs === 0 && this.#timer !== undefined) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-    }
+    clearTimeout(this.#timer);
     context.with(ROOT_CONTEXT, () => {
-      this.#timer = setTimeout(() => {
-        this.#flight = this.#flight.then(async () => this.#sendBatch());
-      }, delayMs).unref();
+      this.#timer = setTimeout(() => void this.#sendNext(), delayMs).unref();
     });
+  }
+
+  /** One batch at a time, whoever asks. */
+  async #sendNext(): Promise<void> {
+    this.#flight = this.#flight.then(async () => this.#sendBatch());
+    return this.#flight;
   }
 
   async #sendBatch(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length === 0 || this.#isClosed) return;
-    const { encode, sender, onOutcome, settings } = this.#parts;
+    if (this.#waiting.length === 0) return;
+    const { sender, onOutcome, settings } = this.#parts;
+    this.#isSending = true;
     this.#inFlight = this.#waiting.splice(0, settings.maxExportBatchSize);
     const itemCount = this.#inFlight.length;
-    const body = encode(this.#inFlight);
+    const body = this.#encode(this.#inFlight);
     const sent: Sent =
       body === undefined
         ? { status: 'refused', reason: 'it could not be encoded' }
         : await sender.send({ body, itemCount });
-    if (this.#isClosed) return;
+    this.#isSending = false;
     this.#settle(sent);
     onOutcome({ sent, itemCount, droppedCount: this.#droppedCount });
     this.#droppedCount = 0;
-    if (this.#waiting.length > 0 && this.#timer === undefined) this.#schedule(this.#nextDelayMs());
+    if (this.#waiting.length > 0) this.#schedule(this.#nextDelayMs());
+  }
+
+  /** An item that cannot be encoded must not take the queue down with it. */
+  #encode(items: Item[]): Uint8Array | undefined {
+    try {
+      return this.#parts.encode(items);
+    } catch (error) {
+      diag.error('export: a batch could not be encoded', error);
+      return undefined;
+    }
   }
 
   /** Items that nobody took go back to the front; they were counted against the limit all the time. */

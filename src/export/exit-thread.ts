@@ -5,12 +5,12 @@ import type { ExitMail } from './exit-sender.ts';
 import { post } from './post.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- given by sendBeforeExit alone
-const { parcels, timeoutMs, done } = workerData as ExitMail;
+const { parcels, done } = workerData as ExitMail;
 
 try {
   // Each outcome is final: there is no time for another try.
   await Promise.all(
-    parcels.map(async ({ route, payload }) => post(route, payload.body, { timeoutMs, isDetached: false })),
+    parcels.map(async ({ route, payload, timeoutMs }) => post(route, payload.body, { timeoutMs, isDetached: false })),
   );
 } finally {
   const flag = new Int32Array(done);

@@ -6,10 +6,10 @@ import type { Attributes, Context, Link } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
 import { peerTrust } from '../identity/peer-trust.ts';
-import { acceptRequestId, newRequestId } from '../identity/request-id.ts';
+import { acceptRequestId } from '../identity/request-id.ts';
 import type { RequestId } from '../identity/request-id.ts';
 import { requestIdAttribute } from '../trace/identity-span-processor.ts';
-import { acceptTraceId, requestIdFor, traceIdFor } from '../trace/trace-id.ts';
+import { acceptTraceId, newTraceId, requestIdFor, traceIdFor } from '../trace/trace-id.ts';
 import type { TraceId } from '../trace/trace-id.ts';
 
 export interface RequestIdentity {
@@ -51,12 +51,12 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
     const isTrusted = remote !== ROOT_CONTEXT && isTraceparentTrusted(socket);
     const joins = isTrusted && remoteTraceId !== undefined;
 
-    const requestId = joins ? idWithin(remoteTraceId, trustedId) : (trustedId ?? newRequestId());
+    const { requestId, traceId } = joins ? idsWithin(remoteTraceId, trustedId) : idsFrom(trustedId);
     const attributes: Attributes = { [requestIdAttribute]: requestId };
     if (received !== undefined) attributes[receivedAttribute] = [received];
     return {
       requestId,
-      traceId: joins ? remoteTraceId : traceIdFor(requestId),
+      traceId,
       parent: joins ? remote : baggageOf(remote, isTrusted),
       links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [{ context: remoteSpan }],
       attributes,
@@ -74,7 +74,19 @@ function readsContext(headers: IncomingHttpHeaders, fields: readonly string[]): 
   return fields.some((field) => headers[field] !== undefined);
 }
 
+interface Ids {
+  readonly requestId: RequestId;
+  readonly traceId: TraceId;
+}
+
 /** A caller's own spelling (or unhashed id) is kept when it is this very trace; else the trace id rules. */
-function idWithin(traceId: TraceId, received: RequestId | undefined): RequestId {
-  return received !== undefined && traceIdFor(received) === traceId ? received : requestIdFor(traceId);
+function idsWithin(traceId: TraceId, received: RequestId | undefined): Ids {
+  const isOfTrace = received !== undefined && traceIdFor(received) === traceId;
+  return { requestId: isOfTrace ? received : requestIdFor(traceId), traceId };
+}
+
+function idsFrom(received: RequestId | undefined): Ids {
+  if (received !== undefined) return { requestId: received, traceId: traceIdFor(received) };
+  const traceId = newTraceId();
+  return { requestId: requestIdFor(traceId), traceId };
 }

@@ -8,7 +8,7 @@ import { urlParts } from './request-url.ts';
 
 export type Scheme = 'http' | 'https';
 
-/** What a request says before it is handled. Undefined values are left out by the span. */
+/** What a request says before it is handled. No value is undefined. */
 export function requestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
   const { headers, socket } = request;
   const method = knownMethod(request.method);
@@ -17,16 +17,17 @@ export function requestAttributes(request: IncomingMessage, scheme: Scheme): Att
   const attributes: Attributes = {
     'http.request.method': method,
     'url.scheme': scheme,
-    'network.peer.address': socket.remoteAddress,
-    'network.peer.port': socket.remotePort,
     'network.protocol.version': request.httpVersion,
   };
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress !== undefined) attributes['network.peer.address'] = remoteAddress;
+  if (remotePort !== undefined) attributes['network.peer.port'] = remotePort;
   if (server !== undefined) attributes['server.address'] = server.host;
   if (server?.port !== undefined) attributes['server.port'] = server.port;
   if (headers['user-agent'] !== undefined) attributes['user_agent.original'] = headers['user-agent'];
   if (path !== undefined) attributes['url.path'] = path;
   if (query !== undefined) attributes['url.query'] = query;
-  const client = clientAddress(headers, socket.remoteAddress);
+  const client = clientAddress(headers, remoteAddress);
   if (client !== undefined) attributes['client.address'] = client;
   if (request.method !== method) attributes['http.request.method_original'] = request.method;
   return attributes;

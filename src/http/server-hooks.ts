@@ -14,6 +14,7 @@ import { inFlightKey } from './in-flight.ts';
 import type { InFlightRequest } from './in-flight.ts';
 import type { HeadHeaders } from './response-head.ts';
 import type { Scheme } from './server-attributes.ts';
+import { runInRequest } from './thrown.ts';
 
 /** What the hooks call. None of these may throw; the hooks guard them all the same. */
 export interface ServerEdge {
@@ -89,12 +90,7 @@ function enterRequest(entry: Entry): boolean {
   if (inFlight === undefined) return original.call(server, event, request, response);
   request[inFlightKey] = inFlight;
   response[inFlightKey] = inFlight;
-  try {
-    return context.with(inFlight.context, original, server, event, request, response);
-  } catch (error) {
-    inFlight.fail(error);
-    throw error;
-  }
+  return runInRequest(inFlight, () => original.call(server, event, request, response));
 }
 
 /** Listeners of a request or response run in its context, wherever the event came from: the parser, a socket, a timer. */
@@ -108,7 +104,7 @@ function patchListeners(prototype: EventEmitter): () => void {
         if (this instanceof ServerResponse && event === 'close') guarded(() => inFlight.end(this.req, this), undefined);
         if (this instanceof ServerResponse && event === 'error') guarded(() => inFlight.fail(args[0]), undefined);
         if (context.active() === inFlight.context) return original.call(this, event, ...args);
-        return context.with(inFlight.context, original, this, event, ...args);
+        return runInRequest(inFlight, () => original.call(this, event, ...args));
       },
   );
 }

@@ -12,9 +12,9 @@ import type {
 } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
-import { newRequestId } from '../identity/request-id.ts';
 import { withScope } from '../identity/request-scope.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
+import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
@@ -77,7 +77,7 @@ export class StockServer implements ServerEdge {
     });
 
   readonly reject: ServerEdge['reject'] = (error, socket) => {
-    answerRejected(error, socket, { name: this.#config.requestId.headerName, requestId: newRequestId() });
+    answerRejected(error, socket, { name: this.#config.requestId.headerName, requestId: requestIdFor(newTraceId()) });
   };
 
   /** Hook of the stock code, right before it starts the span. */

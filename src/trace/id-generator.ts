@@ -3,8 +3,6 @@ import { randomFillSync } from 'node:crypto';
 
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
 
-import type { TraceId } from './trace-id.ts';
-
 /** 256 span ids or 128 trace ids between two system calls. */
 const pool = Buffer.allocUnsafe(2048);
 let poolOffset = pool.length;
@@ -14,10 +12,10 @@ let poolOffset = pool.length;
  * is enough to hand the id over (FACTS 2).
  */
 export class RequestIdGenerator implements IdGenerator {
-  #next: TraceId | undefined;
+  #next: string | undefined;
 
-  /** The next root span gets this trace id. Call right before `startSpan`, and `clear()` right after it. */
-  handOver(traceId: TraceId): void {
+  /** The next root span gets this trace id (32 hex digits). Call right before `startSpan`, and `clear()` right after it. */
+  handOver(traceId: string): void {
     this.#next = traceId;
   }
 

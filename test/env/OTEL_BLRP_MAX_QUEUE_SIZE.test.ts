@@ -1,0 +1,25 @@
+/** How many log records may wait; ten come at once. */
+import { expect, test } from 'vitest';
+
+import { visit, visitByDefault, visitWithBad } from '../support/env-visit.ts';
+
+const variable = 'OTEL_BLRP_MAX_QUEUE_SIZE';
+const path = '/logs?count=10';
+
+function kept({ logs }: Awaited<ReturnType<typeof visit>>): number {
+  // A batch that is under way when the process exits is sent once more.
+  return new Set(logs.map(({ body }) => String(body)).filter((body) => body.startsWith('line'))).size;
+}
+
+test('unset and blank keep them all', async () => {
+  expect((await visitByDefault(variable, { path })).map(kept)).toEqual([10, 10]);
+});
+
+test('a short queue keeps the first and drops the rest', async () => {
+  expect(kept(await visit({ [variable]: '3' }, { path }))).toBe(3);
+});
+
+test('0 is reported, and the default goes on', async () => {
+  const complaint = 'expected a whole number from 1 to 2147483647; 2048 is used';
+  expect(kept(await visitWithBad({ variable, value: '0', complaint }, { path }))).toBe(10);
+});
