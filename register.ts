@@ -3,7 +3,9 @@ import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
 import { speaksForProcess } from './src/export/self-report.ts';
-import { startTelemetry } from './src/telemetry.ts';
+// The whole public module, before the application asks for it: Node 22 cannot `require` from a .cts file an ES module of which
+// only parts are loaded ("request for './errors.js' is from a module not been linked").
+import { startTelemetry } from './src/index.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
 const startedKey = Symbol.for('reqlens.started');

@@ -12,6 +12,8 @@ export interface AppOptions {
   readonly args?: readonly string[];
   /** Arguments of node. Default: `--import ./register.js`, with the checkout as working directory. */
   readonly nodeArgs?: readonly string[];
+  /** Working directory. Default: the checkout. */
+  readonly cwd?: string;
   /** Path of a node binary. Default: `REQLENS_TEST_NODE`, else the one that runs the tests. */
   readonly node?: string;
   /** After this time the process is killed and `exit` rejects. Default 20000. */
@@ -124,7 +126,10 @@ function launch(path: string, options: AppOptions): Launched {
   const node = options.node ?? process.env['REQLENS_TEST_NODE'] ?? process.execPath;
   // oxlint-disable-next-line node/no-process-env -- what any program needs to start
   const { PATH, HOME, TMPDIR } = process.env;
-  const child = spawn(node, [...nodeArgs, path, ...args], { cwd: checkout, env: { PATH, HOME, TMPDIR, ...env } });
+  const child = spawn(node, [...nodeArgs, path, ...args], {
+    cwd: options.cwd ?? checkout,
+    env: { PATH, HOME, TMPDIR, ...env },
+  });
   alive.add(child);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

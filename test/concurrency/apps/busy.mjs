@@ -28,8 +28,8 @@ function mark(name, step) {
 
 const ways = {
   await: async (name) => {
-    await null;
-    mark(name, 'after null');
+    await Promise.resolve();
+    mark(name, 'after a promise');
     await sleep(Math.random() * 5);
     mark(name, 'after sleep');
   },

@@ -1,0 +1,7 @@
+import http from 'http';
+
+import { getLogger } from 'reqlens';
+
+import { serve } from './serve.cjs';
+
+serve({ createServer: http.createServer, request: http.request, getLogger });
