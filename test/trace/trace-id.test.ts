@@ -1,11 +1,11 @@
-/** Request id to trace id and back. */
+/** Request id to trace id and back, and what those that we make look like. */
 import { createHash, randomBytes } from 'node:crypto';
 
 import { describe, expect, test } from 'vitest';
 
-import { acceptRequestId, newRequestId } from '../../src/identity/request-id.ts';
+import { acceptRequestId } from '../../src/identity/request-id.ts';
 import type { RequestId } from '../../src/identity/request-id.ts';
-import { acceptTraceId, requestIdFor, traceIdFor } from '../../src/trace/trace-id.ts';
+import { acceptTraceId, newTraceId, requestIdFor, traceIdFor } from '../../src/trace/trace-id.ts';
 import type { TraceId } from '../../src/trace/trace-id.ts';
 
 function requestId(text: string): RequestId {
@@ -18,6 +18,11 @@ function traceId(text: string): TraceId {
   const id = acceptTraceId(text);
   if (id === undefined) throw new Error(`${text} is no trace id`);
   return id;
+}
+
+/** As a request without an id gets it. */
+function newRequestId(nowMs?: number): RequestId {
+  return requestIdFor(newTraceId(nowMs));
 }
 
 function hashed(text: string): string {
@@ -97,3 +102,44 @@ test.each(['', '0'.repeat(32), 'A'.repeat(32), 'a'.repeat(31), 'a'.repeat(33), `
     expect(acceptTraceId(text)).toBeUndefined();
   },
 );
+
+describe('an id of our own', () => {
+  /** More than the pool of random bytes holds at once, three times. */
+  const count = 1000;
+
+  test('is a UUID version 7 with the RFC 9562 variant, and is accepted as it is', () => {
+    for (let made = 0; made < count; made += 1) {
+      const id = newRequestId();
+      expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+      expect(acceptRequestId(id)).toBe(id);
+    }
+  });
+
+  test('begins with the time in milliseconds, so that ids of a later time sort later', () => {
+    const times = [0, 1, 0xff, 1_700_000_000_000, 1_700_000_000_001, Date.now(), 2 ** 48 - 1];
+    const ids = times.map((time) => newRequestId(time));
+    expect(ids.map((id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))).toEqual(times);
+    expect(ids.toSorted()).toEqual(ids);
+  });
+
+  test('has the time of now', () => {
+    const before = Date.now();
+    const id = newRequestId();
+    const time = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('is new each time, within one millisecond too', () => {
+    expect(new Set(Array.from({ length: 10_000 }, () => newRequestId(1))).size).toBe(10_000);
+  });
+
+  test('varies in each of its 74 random bits', () => {
+    const seen = Array.from({ length: count }, () => BigInt(`0x${newRequestId(0).replaceAll('-', '')}`));
+    const ever = seen.reduce((all, id) => all | id, 0n);
+    const always = seen.reduce((all, id) => all & id);
+    // Version and variant stay; every other bit below the time was seen both set and clear.
+    expect((ever ^ always).toString(16)).toBe('fff3fffffffffffffff');
+    expect(always.toString(16)).toBe('70008000000000000000');
+  });
+});
