@@ -20,7 +20,7 @@ export interface ShutdownParts {
  * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
  * longer than this, because an exit without a collector must not be felt.
  */
-const unreachableTimeoutMs = 80;
+const unreachableTimeoutMs = 60;
 
 /** @returns Takes every listener off again. */
 export function installShutdown(parts: ShutdownParts): () => void {
