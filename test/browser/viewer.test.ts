@@ -228,6 +228,30 @@ test('new requests come in at the top; under the pointer they wait behind a chip
   await chip.waitFor({ state: 'hidden' });
 });
 
+test('a row on the screen is brought up to date where it stands, while others come in above it', async () => {
+  await page.goto('/');
+  await rows().first().waitFor();
+  const [old, other] = [sentNow('renewed'), sentNow('renewed')];
+  const root = newSpanId();
+  await postSpans(old, [{ id: root, name: 'GET /renewed', kind: 2, atMs: 0, forMs: 5 }]);
+  const row = page.locator('.requests tbody tr', { hasText: 'GET /renewed' });
+  await expect.poll(() => row.locator('.col-spans').textContent()).toBe('1');
+  await postSpans(old, [{ parent: root, name: 'query', atMs: 1, forMs: 2, error: 'late' }]);
+  await expect.poll(() => row.locator('.col-spans').textContent()).toBe('2');
+  await postSpans(old, [{ parent: root, name: 'query', atMs: 2, forMs: 2 }]);
+  await postSpans(other, [{ name: 'GET /above', kind: 2, atMs: 0, forMs: 5 }]);
+  await expect.poll(() => row.locator('.col-spans').textContent()).toBe('3');
+  await expect
+    .poll(() =>
+      rows()
+        .locator('.target')
+        .allTextContents()
+        .then((all) => all.slice(0, 2)),
+    )
+    .toEqual(['GET /above', 'GET /renewed']);
+  expect(await row.count()).toBe(1);
+});
+
 test('errors and a service are filtered by address, and older requests load on scroll', async () => {
   await page.goto('/');
   await rows().nth(99).waitFor({ state: 'attached' });

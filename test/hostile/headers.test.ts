@@ -116,7 +116,7 @@ test.each(['__proto__', 'constructor'])(
     const [response] = responsesIn((await exchange({ port: app.port, send, isAll: true })).received);
     await app.stop();
     expect(response?.all('x-request-id')).toEqual([expect.stringMatching(newId)]);
-    expect(app.stderr()).toMatch(`reqlens: REQLENS_REQUEST_ID_HEADER=${name}`);
+    expect(app.stderr()).toMatch(`reqlens: REQLENS_REQUEST_ID_HEADER="${name}" is not usable`);
     expect(app.counter('reqlens.request_id.rejected')).toBe(0);
   },
 );

@@ -68,7 +68,7 @@ export async function startTracedApp(program: string, options: AppOptions = {}):
   return {
     ports,
     port: ports[0] ?? 0,
-    spans: () => spansOf(arrivals.traces),
+    spans: () => uniqueSpans(spansOf(arrivals.traces)),
     histograms: () => histogramsOf(arrivals.metrics),
     counter: (name) => counterValue(arrivals.metrics, name),
     stdout: () => output.stdout,
@@ -82,6 +82,11 @@ export async function startTracedApp(program: string, options: AppOptions = {}):
       return end;
     },
   };
+}
+
+/** What was on its way when the process ended is sent again; receivers tell spans apart by their ids. */
+function uniqueSpans(spans: readonly PlainSpan[]): readonly PlainSpan[] {
+  return [...new Map(spans.map((span) => [`${span.traceId} ${span.spanId}`, span])).values()];
 }
 
 /** The messages that came, and those who wait for more. */
