@@ -37,7 +37,8 @@ const knownHosts = new Map<string, Address>();
 const maxKnownHosts = 256;
 
 function hostAndPort(value: string, scheme: string | undefined): Address {
-  const key = `${scheme ?? ''} ${value}`;
+  // Of the scheme only its port matters. The text itself would make keys of client's values that run into each other.
+  const key = `${schemePort(scheme) ?? ''} ${value}`;
   let address = knownHosts.get(key);
   if (address === undefined) {
     address = splitHost(value, scheme);
