@@ -13,6 +13,12 @@ const startedKey = Symbol.for('reqlens.started');
 function main(): void {
   if (startedKey in globalThis) return;
   Object.defineProperty(globalThis, startedKey, { value: true });
+  if (!isSupported(process.versions.node)) {
+    say([
+      `reqlens: Node.js 22.15 or newer is needed, this is ${process.versions.node}; the application runs without telemetry`,
+    ]);
+    return;
+  }
   try {
     const { config, problems } = readConfig(process.env);
     const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
@@ -22,6 +28,12 @@ function main(): void {
     const reason = error instanceof Error ? error.stack : String(error);
     say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
   }
+}
+
+/** As `engines` in package.json has it; npm only warns about that. */
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 15);
 }
 
 function say(lines: readonly string[]): void {

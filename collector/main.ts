@@ -5,19 +5,11 @@ import type { Notice, RunningCollector } from './collector.ts';
 import { CollectorStartError } from './start-error.ts';
 import { collectorHelp, readCollectorSettings, SettingsError } from './settings.ts';
 
-export type { RunningCollector } from './collector.ts';
-export { collectorSettings, type CollectorSetting } from './settings.ts';
-
-/**
- * Starts a collector in this process; for tests and programs that stop it themselves.
- *
- * @param argv - Flags, without the program's and the command's name.
- * @throws SettingsError for a bad flag or variable, CollectorStartError when it cannot start.
- */
-export async function runCollector(
+/** @throws SettingsError for a bad flag or variable, CollectorStartError when it cannot start. */
+async function runCollector(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  notice: Notice = say,
+  notice: Notice,
 ): Promise<RunningCollector> {
   const options = readCollectorSettings(argv, env);
   if (options === 'help') throw new SettingsError('--help: expected a collector to start');
@@ -42,7 +34,7 @@ export async function collectorCommand(argv: readonly string[], env: NodeJS.Proc
     return;
   }
   try {
-    const collector = await runCollector(argv, env);
+    const collector = await runCollector(argv, env, say);
     const end = (): void => {
       process.off('SIGTERM', end).off('SIGINT', end);
       void collector.close().then(() => process.exit(0));

@@ -33,7 +33,9 @@ try {
   run(process.execPath, [
     'node_modules/@arethetypeswrong/cli/dist/index.js',
     tarball,
-    ...['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--no-definitely-typed'],
+    '--profile=node16',
+    '--ignore-rules=cjs-resolves-to-esm',
+    '--no-definitely-typed',
   ]);
   console.log(`${filename}: ${files.length} files, ${Math.round(size / 1024)} KiB`);
 } finally {
@@ -70,11 +72,13 @@ function compiledFiles(): string[] {
 }
 
 function differences(packed: ReadonlySet<string>, expected: ReadonlySet<string>): string[] {
-  const missing = [...expected.difference(packed)].map((path) => {
-    const reason = existsSync(join(root, path)) ? 'package.json, `files`, leaves it out' : 'it does not exist';
-    return `the package must have ${path}: ${reason}`;
-  });
-  const extra = [...packed.difference(expected)].map((path) => `the package must not have ${path}`);
+  const missing = [...expected]
+    .filter((path) => !packed.has(path))
+    .map((path) => {
+      const reason = existsSync(join(root, path)) ? 'package.json, `files`, leaves it out' : 'it does not exist';
+      return `the package must have ${path}: ${reason}`;
+    });
+  const extra = [...packed].filter((path) => !expected.has(path)).map((path) => `the package must not have ${path}`);
   return [...missing, ...extra];
 }
 

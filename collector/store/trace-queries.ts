@@ -6,7 +6,7 @@ import { logColumns, spanColumns, storedLog, storedSpan } from './stored-rows.ts
 import type { Attributes, StoredTrace } from './telemetry-store.ts';
 
 /** One answer carries at most this many spans and this many log lines: 20,000 spans are some 15 MB of JSON. */
-export const maxItemsPerTrace = 20_000;
+const maxItemsPerTrace = 20_000;
 
 /** A trace that an id leads to. */
 export interface TraceHit {

@@ -18,7 +18,7 @@ export interface TestSpan {
 }
 
 /** An event of a span. */
-export interface TestEvent {
+interface TestEvent {
   readonly name: string;
   readonly atMs: number;
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;

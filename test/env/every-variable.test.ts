@@ -18,7 +18,7 @@ test.each(variables.map(({ name }) => name))(
     expect(files).toContain(`${base}.test.ts`);
     const text = readFileSync(`${directory}/${base}.test.ts`, 'utf8');
     const signal = /_(TRACES|LOGS|METRICS)_/.exec(name)?.[1];
-    const isNamed = text.includes(`'${name}'`);
+    const isNamed = new RegExp(`\\b${name}\\b`).test(text);
     const isBuilt =
       signal !== undefined && text.includes(`'${signal}'`) && text.includes('OTEL_EXPORTER_OTLP_${signal}_');
     expect(isNamed || isBuilt).toBe(true);

@@ -30,7 +30,11 @@ const applications = [
   { file: 'app.mjs', what: 'an ES module', source: esm + body },
   { file: 'app.cjs', what: 'CommonJS', source: cjs + body },
   { file: 'app.js', what: 'CommonJS without saying so', source: cjs + body },
-  { file: 'app.mts', what: 'TypeScript', source: esm + typed + body.replace('server.address().port', 'Object(server.address()).port') },
+  {
+    file: 'app.mts',
+    what: 'TypeScript',
+    source: esm + typed + body.replace('server.address().port', 'Object(server.address()).port'),
+  },
 ];
 
 let directory = '';
@@ -56,7 +60,12 @@ describe('node --import reqlens/register', () => {
       const receiver = await startScriptedReceiver();
       const app = await startApp(file, {
         cwd: directory,
-        nodeArgs: ['--disable-warning=ExperimentalWarning', ...(file.endsWith('ts') ? ['--experimental-strip-types'] : []), '--import', 'reqlens/register'],
+        nodeArgs: [
+          '--disable-warning=ExperimentalWarning',
+          ...(file.endsWith('ts') ? ['--experimental-strip-types'] : []),
+          '--import',
+          'reqlens/register',
+        ],
         env: {
           OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
           OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -80,7 +89,17 @@ test('npx reqlens --version says the version', async () => {
 });
 
 test('types resolve for both kinds of importers', async () => {
-  const options = { compilerOptions: { module: 'nodenext', strict: true, noEmit: true, skipLibCheck: true, types: ['node'], typeRoots: [join(checkout, 'node_modules/@types')] }, files: ['app.mts'] };
+  const options = {
+    compilerOptions: {
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['node'],
+      typeRoots: [join(checkout, 'node_modules/@types')],
+    },
+    files: ['app.mts'],
+  };
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options));
   const { stdout } = await run(process.execPath, [join(checkout, 'node_modules/typescript/bin/tsc'), '-p', directory]);
   expect(stdout).toBe('');

@@ -122,9 +122,7 @@ interface Launched {
 
 function launch(path: string, options: AppOptions): Launched {
   const { env = {}, args = [], nodeArgs = ['--import', './register.js'], killAfterMs = 20_000 } = options;
-  // oxlint-disable-next-line node/no-process-env -- which node to test on is chosen outside
   const node = options.node ?? process.env['REQLENS_TEST_NODE'] ?? process.execPath;
-  // oxlint-disable-next-line node/no-process-env -- what any program needs to start
   const { PATH, HOME, TMPDIR } = process.env;
   const child = spawn(node, [...nodeArgs, path, ...args], {
     cwd: options.cwd ?? checkout,

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line unicorn/prefer-node-protocol -- applications write it so
 import http from 'http';
 
 import { getLogger } from 'reqlens';

@@ -1,5 +1,6 @@
-const { createServer, request }: typeof import('node:http') = require('node:http');
-const { getLogger }: typeof import('reqlens') = require('reqlens');
+const { createServer, request } = require('node:http');
+const { getLogger } = require('reqlens');
 const { serve } = require('./serve.cjs');
 
-serve({ createServer, request, getLogger });
+const parts: object = { createServer, request, getLogger };
+serve(parts);
