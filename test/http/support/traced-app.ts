@@ -41,8 +41,10 @@ export interface TracedApp {
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const alive = new Set<ChildProcess>();
 // A test that fails half-way leaves its program running; it must not outlive the test run.
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
+process.once('exit', killAll);
+process.once('SIGTERM', () => {
+  killAll();
+  process.exit(1);
 });
 
 /** @param program - File name in test/http/apps. */
@@ -82,6 +84,10 @@ export async function startTracedApp(program: string, options: AppOptions = {}):
       return end;
     },
   };
+}
+
+function killAll(): void {
+  for (const child of alive) child.kill('SIGKILL');
 }
 
 /** What was on its way when the process ended is sent again; receivers tell spans apart by their ids. */
