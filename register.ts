@@ -2,7 +2,10 @@
 import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
-import { startTelemetry } from './src/telemetry.ts';
+import { speaksForProcess } from './src/export/self-report.ts';
+// The whole public module, before the application asks for it: Node 22 cannot `require` from a .cts file an ES module of which
+// only parts are loaded ("request for './errors.js' is from a module not been linked").
+import { startTelemetry } from './src/index.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
 const startedKey = Symbol.for('reqlens.started');
@@ -10,21 +13,32 @@ const startedKey = Symbol.for('reqlens.started');
 function main(): void {
   if (startedKey in globalThis) return;
   Object.defineProperty(globalThis, startedKey, { value: true });
+  if (!isSupported(process.versions.node)) {
+    say([
+      `reqlens: Node.js 22.15 or newer is needed, this is ${process.versions.node}; the application runs without telemetry`,
+    ]);
+    return;
+  }
   try {
     const { config, problems } = readConfig(process.env);
-    for (const problem of problems) say(problemLine(problem));
-    if (config.hasStartupLine) say(startupLine(config));
+    const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
+    if (speaksForProcess()) say(lines);
     startTelemetry(config);
   } catch (error) {
-    say(
-      `reqlens: telemetry could not start, the application runs without it: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.stack : String(error);
+    say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
   }
 }
 
-function say(line: string): void {
+/** As `engines` in package.json has it; npm only warns about that. */
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 15);
+}
+
+function say(lines: readonly string[]): void {
   try {
-    process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${line}\n`);
   } catch {
     // A closed stderr must not stop the application.
   }

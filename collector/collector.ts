@@ -6,14 +6,10 @@ import { portHolder } from './port-holder.ts';
 import { createOtlpServer } from './receive/otlp-server.ts';
 import { keepWithinLimits } from './retention-loop.ts';
 import type { CollectorOptions } from './settings.ts';
+import { CollectorStartError } from './start-error.ts';
 import { DatabaseInUseError } from './store/open-database.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import { createViewer } from './view/viewer-server.ts';
-
-/** It cannot start; the message says why and what to do. */
-export class CollectorStartError extends Error {
-  override readonly name = 'CollectorStartError';
-}
 
 export interface RunningCollector {
   /** E.g. `http://127.0.0.1:4318`. */

@@ -1,25 +1,20 @@
 /** The embedded collector as a program: settings in, two servers up, a clean end on SIGTERM and SIGINT. */
 import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Notice, type RunningCollector, CollectorStartError, startCollector } from './collector.ts';
+import type { Notice, RunningCollector } from './collector.ts';
+import { CollectorStartError } from './start-error.ts';
 import { collectorHelp, readCollectorSettings, SettingsError } from './settings.ts';
 
-export type { RunningCollector } from './collector.ts';
-export { collectorSettings, type CollectorSetting } from './settings.ts';
-
-/**
- * Starts a collector in this process; for tests and programs that stop it themselves.
- *
- * @param argv - Flags, without the program's and the command's name.
- * @throws SettingsError for a bad flag or variable, CollectorStartError when it cannot start.
- */
-export async function runCollector(
+/** @throws SettingsError for a bad flag or variable, CollectorStartError when it cannot start. */
+async function runCollector(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  notice: Notice = say,
+  notice: Notice,
 ): Promise<RunningCollector> {
   const options = readCollectorSettings(argv, env);
   if (options === 'help') throw new SettingsError('--help: expected a collector to start');
+  // Not before the settings are known to be good: loading the database makes Node 22 print a warning.
+  const { startCollector } = await import('./collector.ts');
   const collector = await startCollector(options, notice);
   const limits = `at most ${options.retentionHours} h and ${options.maxMb} MB`;
   notice(`OTLP is received at ${collector.otlpUrl} (traces, logs, metrics; HTTP with protobuf or JSON)`);
@@ -39,7 +34,7 @@ export async function collectorCommand(argv: readonly string[], env: NodeJS.Proc
     return;
   }
   try {
-    const collector = await runCollector(argv, env);
+    const collector = await runCollector(argv, env, say);
     const end = (): void => {
       process.off('SIGTERM', end).off('SIGINT', end);
       void collector.close().then(() => process.exit(0));

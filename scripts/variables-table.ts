@@ -3,10 +3,11 @@
  * `--check` changes nothing and exits 1 when a file differs; `--root DIR` is for tests. A file that is missing is left out.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { collectorSettings } from '../collector/settings.ts';
 import { variables } from '../src/config/variables.ts';
 import type { VariableDefault, VariableText } from '../src/config/variables.ts';
 
@@ -19,7 +20,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, root: { type: 'string', default: project } },
 });
-const rows: readonly Row[] = [...variables, ...(await collectorRows())];
+const rows: readonly Row[] = [...variables, ...collectorRows()];
 const pages: readonly (readonly [string, string])[] = [
   ['README.md', shortTable(rows)],
   ['docs/configuration.md', fullTables(rows)],
@@ -36,24 +37,19 @@ if (!values.check) {
   process.exitCode = 1;
 }
 
-/** The collector is another house with its own table; it is described on the same pages. */
-async function collectorRows(): Promise<Row[]> {
-  const path = join(project, 'collector', 'settings.ts');
-  if (!existsSync(path)) return [];
-  const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
-  const table = Object.values(exported).find((value) => Array.isArray(value) && value.every(isRow));
-  if (!Array.isArray(table)) {
-    throw new TypeError(
-      'cannot find a table in collector/settings.ts: it must export an array of { name, meaning, type } with default or whenUnset',
-    );
-  }
-  return table.filter(isRow).map((row) => ({ ...row, section: 'Embedded collector' }));
-}
-
-function isRow(value: unknown): value is Row {
-  if (typeof value !== 'object' || value === null) return false;
-  const texts = { default: '', ...value };
-  return ['name', 'meaning', 'type', 'default'].every((key) => typeof Reflect.get(texts, key) === 'string');
+/** The collector is another house with its own table; it is described on the same pages. What has only a flag is left to `--help`. */
+function collectorRows(): Row[] {
+  return collectorSettings.flatMap(({ flag, variable, unit, default: text, meaning }) =>
+    variable === undefined
+      ? []
+      : {
+          name: variable,
+          section: 'Embedded collector',
+          meaning: `${meaning} Flag: \`--${flag}\`.`,
+          type: unit,
+          ...(text.includes(' ') ? { whenUnset: text } : { default: text }),
+        },
+  );
 }
 
 /** What one signal alone can have is left to the full tables: it would triple the length and say nothing new. */

@@ -70,10 +70,15 @@ interface OpenSignals {
   readonly close: () => void;
 }
 
-/** Node delivers a signal to JavaScript only while somebody listens, so there is a listener; it does nothing and cannot be seen. */
+/** Node delivers a signal to JavaScript only while somebody listens: this does, and nothing else. */
+function placeholder(): void {
+  // What happens is decided in `emit`.
+}
+
+const isOther = (listener: unknown): boolean => listener !== placeholder;
+
+/** Keeps the signals coming without a listener that anybody can see. */
 function openSignals(): OpenSignals {
-  const placeholder = (): void => undefined;
-  const isOther = (listener: unknown): boolean => listener !== placeholder;
   // oxlint-disable-next-line typescript/unbound-method -- called with their own `this` below
   const { listeners, rawListeners, listenerCount } = emitter;
   const reopen = (signal: string): void => {

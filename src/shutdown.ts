@@ -18,9 +18,9 @@ export interface ShutdownParts {
 
 /**
  * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
- * longer than this, because an exit without a collector must not be felt.
+ * longer than this once the helper thread runs, because an exit without a collector must not be felt.
  */
-const unreachableTimeoutMs = 80;
+const unreachableTimeoutMs = 60;
 
 /** @returns Takes every listener off again. */
 export function installShutdown(parts: ShutdownParts): () => void {
@@ -81,9 +81,9 @@ class Ending {
       return queue.takeAll().map((payload) => ({ route: queue.route, payload, timeoutMs: parcelTimeoutMs }));
     });
     const startMs = performance.now();
-    const isDone = sendBeforeExit(parcels);
+    const isDone = sendBeforeExit(parcels, this.#leftMs);
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
-    if (isDone || queues.every(({ isUnreachable }) => isUnreachable)) return;
+    if (isDone) return;
     const message = `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost`;
     reportOnce('exit', message);
   }

@@ -57,13 +57,14 @@ export function startTelemetry(config: Config): Telemetry {
   setLogLevel(config.logs.level);
   if (config.isDisabled) return { shutdown: async () => undefined };
   isRunning = true;
-  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   sayForeignTelemetry();
 
   const pipelines = pipelinesFor(config);
   const ids = new RequestIdGenerator();
   const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
   const providers = registerProviders({ config, pipelines, ids, sampler });
+  // Only now: what the API has to say of an earlier registration was said in our words, once.
+  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   const server = instrumentServer({ config, ids, sampler, makeSpan: providers.makeSpan });
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();

@@ -5,7 +5,7 @@ import { gunzip, inflate } from 'node:zlib';
 import { HttpFailure } from './http-failure.ts';
 
 /** One body, after decompression. */
-export const maxBodyBytes: number = 64 * 1024 * 1024;
+const maxBodyBytes: number = 64 * 1024 * 1024;
 /** All bodies being read at the same time; beyond it senders are asked to come back. */
 const maxPendingBytes = 256 * 1024 * 1024;
 

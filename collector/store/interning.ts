@@ -1,6 +1,6 @@
 /** Keeps every resource and scope once; spans and log records carry their number. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { integer } from './row.ts';
+import { integer, storable } from './row.ts';
 import type { Attributes, Scope } from './telemetry-store.ts';
 
 /** What is used is marked again after this long, so that retention can tell what nothing refers to any more. */
@@ -38,14 +38,14 @@ export class Interning {
 
   resource(attributes: Attributes, nowMs: number): InternedResource {
     const name = attributes['service.name'];
-    const service = typeof name === 'string' && name !== '' ? name : 'unknown_service';
+    const service = typeof name === 'string' && name !== '' ? storable(name) : 'unknown_service';
     const json = JSON.stringify(attributes);
     return { id: this.#intern(`r${json}`, nowMs, () => this.#insertResource.get(service, json, nowMs)), service };
   }
 
   scope({ name, version }: Scope, nowMs: number): number {
     return this.#intern(`s${JSON.stringify([name, version])}`, nowMs, () =>
-      this.#insertScope.get(name, version, nowMs),
+      this.#insertScope.get(storable(name), storable(version), nowMs),
     );
   }
 

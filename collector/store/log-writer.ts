@@ -1,6 +1,7 @@
 /** Writes log records. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SpanOrigin } from './span-writer.ts';
+import { storable } from './row.ts';
 import { requestIdOf, requestKeysOf } from './request-ids.ts';
 import type { LogRecord } from './telemetry-store.ts';
 import type { TraceLedger } from './trace-ledger.ts';
@@ -32,8 +33,8 @@ export class LogWriter {
       timeOf(log, nowMs),
       nowMs,
       log.severityNumber,
-      log.severityText,
-      log.body,
+      storable(log.severityText),
+      storable(log.body),
       JSON.stringify(log.attributes),
       typeof uid === 'string' && uid !== '' ? uid : null,
     ).changes;

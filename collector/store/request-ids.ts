@@ -1,4 +1,5 @@
 /** Request ids as people and senders spell them. Pure. */
+import { storable } from './row.ts';
 import type { Attributes, AttributeValue } from './telemetry-store.ts';
 
 /** Attributes whose value, or each of whose values, is a request id that the trace can be found by. */
@@ -21,7 +22,7 @@ export function requestKey(requestId: string): string {
 /** @returns the id as the sender spelt it; undefined when the sender is not reqlens. */
 export function requestIdOf(attributes: Attributes): string | undefined {
   const value = attributes['reqlens.request.id'];
-  return typeof value === 'string' && value !== '' && value.length <= maxLength ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= maxLength ? storable(value) : undefined;
 }
 
 /** @returns the keys that lead to the attributes' trace; a key equal to the trace id is left out, it leads there anyway. */

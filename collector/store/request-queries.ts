@@ -33,8 +33,8 @@ export class RequestQueries {
     this.#page = database.prepare(
       `SELECT ${columns} FROM request r JOIN trace t ON t.no = r.trace_no
        WHERE (r.start_ns, r.trace_no, r.span_id) < (?, ?, ?)
-         AND (?4 IS NULL OR r.service = ?4) AND (?5 = 0 OR r.is_error = 1) AND ${isListed}
-       ORDER BY r.start_ns DESC, r.trace_no DESC, r.span_id DESC LIMIT ?6`,
+         AND (? IS NULL OR r.service = ?) AND (? = 0 OR r.is_error = 1) AND ${isListed}
+       ORDER BY r.start_ns DESC, r.trace_no DESC, r.span_id DESC LIMIT ?`,
     );
     this.#ofTrace = database.prepare(
       `SELECT ${columns} FROM trace t JOIN request r ON t.no = r.trace_no WHERE t.trace_id = ? AND ${isListed}
@@ -45,7 +45,15 @@ export class RequestQueries {
   /** Newest first; the query's text is not looked at. */
   page({ before = top, service, isErrorOnly, limit }: RequestQuery): ListedRequest[] {
     return this.#page
-      .all(before.startUnixNano, before.traceNo, before.spanId, service ?? null, isErrorOnly ? 1 : 0, limit)
+      .all(
+        before.startUnixNano,
+        before.traceNo,
+        before.spanId,
+        service ?? null,
+        service ?? null,
+        isErrorOnly ? 1 : 0,
+        limit,
+      )
       .map(listedRequest);
   }
 

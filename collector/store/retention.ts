@@ -11,12 +11,16 @@ export interface RetentionLimits {
   readonly maxBytes: number;
 }
 
-/** Rows removed in one step: 300 spans of 600 bytes take some 2 ms. */
-const rowsPerStep = 300;
-/** Pages given back to the file system in one step. */
-const pagesPerStep = 200;
+/** Time for one step; other work waits at most about this long. */
+const stepMs = 4;
+/** Rows removed between two looks at the clock. */
+const rowsAtOnce = 100;
+/** Pages given back to the file system between two looks at the clock. */
+const pagesAtOnce = 20;
+/** Later than any time. */
+const never = 9e15;
 
-/** What one step has removed. */
+/** What one step has removed from what readers see. */
 export interface Pruned {
   readonly spans: number;
   readonly logs: number;
@@ -25,12 +29,19 @@ export interface Pruned {
 
 const nothing: Pruned = { spans: 0, logs: 0, hasMore: false };
 
+const sum = (earlier: Pruned, later: Pruned): Pruned => ({
+  spans: earlier.spans + later.spans,
+  logs: earlier.logs + later.logs,
+  hasMore: later.hasMore,
+});
+
 export class Retention {
   readonly #database: DatabaseSync;
   readonly #limits: RetentionLimits;
   readonly #pages: StatementSync;
   readonly #oldest: StatementSync;
-  readonly #dropTrace: readonly StatementSync[];
+  readonly #dropNames: readonly StatementSync[];
+  readonly #dropTrace: StatementSync;
   readonly #dropSpans: StatementSync;
   readonly #dropLogs: StatementSync;
   readonly #dropUnused: readonly StatementSync[];
@@ -44,21 +55,20 @@ export class Retention {
     );
     this.#oldest = database.prepare(
       `SELECT ifnull((SELECT no FROM trace ORDER BY no LIMIT 1), 0) AS trace_no,
-         ifnull((SELECT first_ms FROM trace ORDER BY no LIMIT 1), 9e15) AS trace_ms,
-         ifnull((SELECT received_ms FROM log ORDER BY id LIMIT 1), 9e15) AS log_ms,
+         ifnull((SELECT first_ms FROM trace ORDER BY no LIMIT 1), ${never}) AS trace_ms,
+         ifnull((SELECT received_ms FROM log ORDER BY id LIMIT 1), ${never}) AS log_ms,
          ifnull((SELECT trace_no FROM span ORDER BY trace_no LIMIT 1), 0) AS span_trace_no`,
     );
-    this.#dropTrace = [
-      'DELETE FROM request WHERE trace_no = ?',
-      'DELETE FROM trace_key WHERE trace_no = ?',
-      'DELETE FROM trace WHERE no = ?',
-    ].map((sql) => database.prepare(sql));
+    this.#dropNames = ['request', 'trace_key'].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE trace_no = ?`),
+    );
+    this.#dropTrace = database.prepare('DELETE FROM trace WHERE no = ? RETURNING span_count');
     this.#dropSpans = database.prepare(
       `DELETE FROM span WHERE (trace_no, span_id) IN
-         (SELECT trace_no, span_id FROM span WHERE trace_no < ? ORDER BY trace_no, span_id LIMIT ${rowsPerStep})`,
+         (SELECT trace_no, span_id FROM span WHERE trace_no < ? ORDER BY trace_no, span_id LIMIT ${rowsAtOnce})`,
     );
     this.#dropLogs = database.prepare(
-      `DELETE FROM log WHERE id IN (SELECT id FROM log WHERE received_ms <= ? ORDER BY id LIMIT ${rowsPerStep})`,
+      `DELETE FROM log WHERE id IN (SELECT id FROM log WHERE received_ms <= ? ORDER BY id LIMIT ${rowsAtOnce})`,
     );
     this.#dropUnused = ['resource', 'scope'].map((table) => database.prepare(`DELETE FROM ${table} WHERE used_ms < ?`));
   }
@@ -74,18 +84,34 @@ export class Retention {
 
   /** One step; call it again, after other work, while there is more. */
   step(nowMs: number): Pruned {
+    const endMs = performance.now() + stepMs;
+    let removed = nothing;
+    // One transaction for all: on its own each trace would cost more to commit than to remove.
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      do removed = sum(removed, this.#removeSome(nowMs));
+      while (removed.hasMore && performance.now() < endMs);
+      this.#database.exec('COMMIT');
+      return removed;
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #removeSome(nowMs: number): Pruned {
     const row = this.#oldest.get();
     if (row === undefined) return nothing;
     const traceNo = integer(row, 'trace_no');
     const spanTraceNo = integer(row, 'span_trace_no');
-    // Spans whose trace was dropped by an earlier step, perhaps before a restart.
+    // Spans whose trace is gone already, perhaps since before a restart.
     if (spanTraceNo !== 0 && (traceNo === 0 || spanTraceNo < traceNo)) return this.#dropOrphans(traceNo);
     const { usedBytes, fileBytes } = this.size();
     const cutoffMs = usedBytes > this.#limits.maxBytes ? Number.MAX_SAFE_INTEGER : nowMs - this.#limits.maxAgeMs;
     const traceMs = integer(row, 'trace_ms');
     const logMs = integer(row, 'log_ms');
     if (traceNo !== 0 && traceMs < cutoffMs && traceMs <= logMs) return this.#drop(traceNo);
-    if (logMs < 9e15 && logMs < cutoffMs) return this.#dropOldLogs(Math.min(cutoffMs, traceMs, logMs));
+    if (logMs < never && logMs < cutoffMs) return this.#dropOldLogs(Math.min(cutoffMs, traceMs, logMs));
     if (fileBytes > this.#limits.maxBytes && fileBytes > usedBytes) return this.#shrink();
     this.#dropUnusedNames(nowMs);
     return nothing;
@@ -93,20 +119,15 @@ export class Retention {
 
   #dropOrphans(firstTraceNo: number): Pruned {
     const before = firstTraceNo === 0 ? Number.MAX_SAFE_INTEGER : firstTraceNo;
-    return { spans: Number(this.#dropSpans.run(before).changes), logs: 0, hasMore: true };
+    this.#dropSpans.run(before);
+    return { spans: 0, logs: 0, hasMore: true };
   }
 
-  /** The trace disappears at once; its spans, which may be many, in later steps. */
+  /** The trace disappears at once, and its spans with it from every answer; their rows, which may be many, go piece by piece. */
   #drop(traceNo: number): Pruned {
-    this.#database.exec('BEGIN');
-    try {
-      for (const statement of this.#dropTrace) statement.run(traceNo);
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
-    return { spans: 0, logs: 0, hasMore: true };
+    for (const statement of this.#dropNames) statement.run(traceNo);
+    const dropped = this.#dropTrace.get(traceNo);
+    return { spans: dropped === undefined ? 0 : integer(dropped, 'span_count'), logs: 0, hasMore: true };
   }
 
   #dropOldLogs(untilMs: number): Pruned {
@@ -114,7 +135,7 @@ export class Retention {
   }
 
   #shrink(): Pruned {
-    this.#database.exec(`PRAGMA incremental_vacuum(${pagesPerStep})`);
+    this.#database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`);
     return { spans: 0, logs: 0, hasMore: true };
   }
 

@@ -4,6 +4,9 @@ import type { SQLOutputValue } from 'node:sqlite';
 /** One row as `node:sqlite` gives it. */
 export type Row = Record<string, SQLOutputValue>;
 
+/** Node 22's `node:sqlite` ends text at a NUL when it reads it: what would be lost is kept behind a visible U+2400 instead. */
+export const storable = (given: string): string => (given.includes('\0') ? given.replaceAll('\0', '\u2400') : given);
+
 /** @throws TypeError when the column is not text: a query and its reader have come apart. */
 export function text(row: Row, column: string): string {
   const value = row[column];

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { InternedResource } from './interning.ts';
 import { requestIdOf, requestKeysOf } from './request-ids.ts';
-import { integer } from './row.ts';
+import { integer, storable } from './row.ts';
 import type { Attributes, SpanRecord } from './telemetry-store.ts';
 import type { TraceEntry, TraceLedger } from './trace-ledger.ts';
 
@@ -79,7 +79,7 @@ export class SpanWriter {
       this.#arrival,
       resource.id,
       scopeId,
-      span.name,
+      storable(span.name),
       span.kind,
       span.startUnixNano,
       durationNs(span),
@@ -121,7 +121,7 @@ export class SpanWriter {
       span.parentSpanId,
       resource.id,
       resource.service,
-      span.name,
+      storable(span.name),
       stringAttribute(attributes, 'http.request.method') ?? null,
       stringAttribute(attributes, 'http.route') ?? stringAttribute(attributes, 'url.path') ?? null,
       integerAttribute(attributes, 'http.response.status_code') ?? null,
@@ -152,7 +152,7 @@ function extraOf({ events, links, statusMessage }: SpanRecord): string | null {
 
 function stringAttribute(attributes: Attributes, name: string): string | undefined {
   const value = attributes[name];
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? storable(value) : undefined;
 }
 
 function integerAttribute(attributes: Attributes, name: string): number | undefined {

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ListedRequest, RequestQueries } from './request-queries.ts';
-import { integer, optionalText, type Row, text } from './row.ts';
+import { integer, optionalText, type Row, storable, text } from './row.ts';
 import { logColumns, parseAttributes, parseExtra, storedLog } from './stored-rows.ts';
 import type { AttributeValue, RequestQuery, StoredLog } from './telemetry-store.ts';
 
@@ -20,9 +20,6 @@ export interface SearchLimits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** LIKE narrows down: it also sees attribute names and stops at a NUL. `spanHas` and `logHas` decide. */
-const mayHave = (column: string): string => `(${column} LIKE ?2 ESCAPE '\\' OR instr(${column}, char(0)) > 0)`;
-
 export class TextSearch {
   readonly #requests: RequestQueries;
   readonly #spansWith: StatementSync;
@@ -31,19 +28,21 @@ export class TextSearch {
   readonly #lastLog: StatementSync;
 
   constructor(database: DatabaseSync, requests: RequestQueries) {
+    // LIKE narrows down: it also sees the names of attributes. `spanHas` and `logHas` decide.
+    // Parameters are plain `?`: Node 22.15 takes numbered ones (`?1`) for named.
     this.#requests = requests;
     this.#spansWith = database.prepare(
-      `SELECT s.trace_no, s.name, s.attributes, s.extra FROM json_each(?1) wanted CROSS JOIN span s ON s.trace_no = wanted.value
-       WHERE (${mayHave('s.name')} OR s.attributes LIKE ?3 ESCAPE '\\' OR s.extra LIKE ?3 ESCAPE '\\')`,
+      `SELECT s.trace_no, s.name, s.attributes, s.extra FROM json_each(?) wanted CROSS JOIN span s ON s.trace_no = wanted.value
+       WHERE (s.name LIKE ? ESCAPE '\\' OR s.attributes LIKE ? ESCAPE '\\' OR s.extra LIKE ? ESCAPE '\\')`,
     );
     this.#logsWith = database.prepare(
-      `SELECT l.trace_no, l.body, l.attributes FROM json_each(?1) wanted CROSS JOIN log l ON l.trace_no = wanted.value
-       WHERE (${mayHave('l.body')} OR l.attributes LIKE ?3 ESCAPE '\\')`,
+      `SELECT l.trace_no, l.body, l.attributes FROM json_each(?) wanted CROSS JOIN log l ON l.trace_no = wanted.value
+       WHERE (l.body LIKE ? ESCAPE '\\' OR l.attributes LIKE ? ESCAPE '\\')`,
     );
     this.#logSlice = database.prepare(
       `SELECT ${logColumns} FROM log l JOIN resource res ON res.id = l.resource_id JOIN scope c ON c.id = l.scope_id
        LEFT JOIN trace t ON t.no = l.trace_no
-       WHERE l.id <= ?1 AND l.id > ?1 - ${logsPerSlice} AND (${mayHave('l.body')} OR l.attributes LIKE ?3 ESCAPE '\\')
+       WHERE l.id <= ? AND l.id > ? - ${logsPerSlice} AND (l.body LIKE ? ESCAPE '\\' OR l.attributes LIKE ? ESCAPE '\\')
        ORDER BY l.id DESC`,
     );
     this.#lastLog = database.prepare('SELECT ifnull(max(id), 0) AS last, ifnull(min(id), 1) AS first FROM log');
@@ -75,7 +74,7 @@ export class TextSearch {
     for (let last = integer(bounds, 'last'); last >= first && found.length < limit; last -= logsPerSlice) {
       await breath.take();
       if (breath.isOver) break;
-      const rows = this.#logSlice.all(last, needle.pattern, needle.jsonPattern);
+      const rows = this.#logSlice.all(last, last, needle.pattern, needle.jsonPattern);
       found.push(...rows.filter((row) => logHas(row, needle)).map(storedLog));
     }
     return found.slice(0, limit);
@@ -95,7 +94,7 @@ export class TextSearch {
     const traces = JSON.stringify(slice.map(({ cursor }) => cursor.traceNo));
     const { pattern, jsonPattern } = needle;
     const matching = new Set<number>();
-    for (const row of this.#spansWith.iterate(traces, pattern, jsonPattern)) {
+    for (const row of this.#spansWith.iterate(traces, pattern, jsonPattern, jsonPattern)) {
       if (spanHas(row, needle)) matching.add(integer(row, 'trace_no'));
     }
     for (const row of this.#logsWith.iterate(traces, pattern, jsonPattern)) {
@@ -157,8 +156,8 @@ interface Needle {
 
 function needleFor(wanted: string): Needle {
   return {
-    text: wanted.toLowerCase(),
-    pattern: likePattern(wanted),
+    text: storable(wanted).toLowerCase(),
+    pattern: likePattern(storable(wanted)),
     jsonPattern: likePattern(JSON.stringify(wanted).slice(1, -1)),
   };
 }
@@ -179,6 +178,6 @@ const logHas = (row: Row, needle: Needle): boolean =>
   hasText(text(row, 'body'), needle) || hasText(parseAttributes(text(row, 'attributes')), needle);
 
 function hasText(value: AttributeValue, needle: Needle): boolean {
-  if (typeof value !== 'object') return String(value).toLowerCase().includes(needle.text);
+  if (typeof value !== 'object') return storable(String(value)).toLowerCase().includes(needle.text);
   return Object.values(value).some((inner: AttributeValue) => hasText(inner, needle));
 }

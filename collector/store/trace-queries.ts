@@ -6,7 +6,7 @@ import { logColumns, spanColumns, storedLog, storedSpan } from './stored-rows.ts
 import type { Attributes, StoredTrace } from './telemetry-store.ts';
 
 /** One answer carries at most this many spans and this many log lines: 20,000 spans are some 15 MB of JSON. */
-export const maxItemsPerTrace = 20_000;
+const maxItemsPerTrace = 20_000;
 
 /** A trace that an id leads to. */
 export interface TraceHit {
@@ -31,8 +31,8 @@ export class TraceQueries {
        JOIN trace t ON t.no = l.trace_no WHERE l.trace_no = ? ORDER BY l.time_ns, l.id LIMIT ${maxItemsPerTrace + 1}`,
     );
     this.#byKey = database.prepare(
-      `SELECT trace_id, request_id FROM trace WHERE trace_id = ?1 OR no IN (SELECT trace_no FROM trace_key WHERE key = ?1)
-       ORDER BY no DESC LIMIT ?2`,
+      `SELECT trace_id, request_id FROM trace WHERE trace_id = ? OR no IN (SELECT trace_no FROM trace_key WHERE key = ?)
+       ORDER BY no DESC LIMIT ?`,
     );
   }
 
@@ -54,7 +54,8 @@ export class TraceQueries {
 
   /** Traces of a request id or trace id in any spelling, newest first. */
   byId(id: string, limit: number): TraceHit[] {
-    return this.#byKey.all(requestKey(id), limit).map(traceHit);
+    const key = requestKey(id);
+    return this.#byKey.all(key, key, limit).map(traceHit);
   }
 }
 

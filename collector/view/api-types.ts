@@ -130,3 +130,13 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
 }
+
+/** `event: trace` of `/api/live`: the trace got spans or log lines. Its requests follow as `event: request`, each a RequestRow. */
+export interface LiveTrace {
+  readonly traceId: string;
+}
+
+/** `event: skipped` of `/api/live`: more arrived at once than one round tells of; reading the list again shows it. */
+export interface LiveSkipped {
+  readonly traces: number;
+}

@@ -1,5 +1,6 @@
 /** Server-Sent Events of what has just arrived. Coalesced and bounded: a page that cannot keep up is cut off, and catches up by reloading. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LiveSkipped, LiveTrace, RequestRow } from './api-types.ts';
 import type { TelemetryStore } from '../store/telemetry-store.ts';
 
 /** At most one round of events in this time. */
@@ -81,4 +82,5 @@ export class LiveStream {
   }
 }
 
-const event = (name: string, value: object): string => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
+const event = (name: string, value: LiveTrace | LiveSkipped | RequestRow): string =>
+  `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;

@@ -10,19 +10,29 @@ export interface QueryContext {
   readonly otlpEndpoint: string;
 }
 
+/** A request's path as it came, and its parameters. */
+export interface ApiTarget {
+  readonly pathname: string;
+  readonly searchParams: URLSearchParams;
+}
+
 /** Longer texts are no search but a mistake. */
 const maxTextLength = 1000;
 const maxUnixNano = 9_223_372_036_854_775_807n;
 
 /** @throws ProblemError 400 for a parameter that cannot be used, 404 for what is not there. */
-export async function answerQuery(url: URL, response: ServerResponse, context: QueryContext): Promise<void> {
+export async function answerQuery(target: ApiTarget, response: ServerResponse, context: QueryContext): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const answer = await answerTo(url, context, gone.signal);
+  const answer = await answerTo(target, context, gone.signal);
   if (!response.destroyed) sendJson(response, 200, answer);
 }
 
-async function answerTo({ pathname, searchParams }: URL, context: QueryContext, signal: AbortSignal): Promise<object> {
+async function answerTo(
+  { pathname, searchParams }: ApiTarget,
+  context: QueryContext,
+  signal: AbortSignal,
+): Promise<object> {
   switch (pathname) {
     case '/api/requests':
       return listRequests(requestQuery(searchParams), context, signal);

@@ -5,7 +5,7 @@ import type { TelemetryStore } from '../store/telemetry-store.ts';
 import { checkOrigin, securityHeaders } from './guard.ts';
 import { LiveStream } from './live.ts';
 import { ProblemError, sendProblem } from './problem.ts';
-import { answerQuery } from './query-api.ts';
+import { answerQuery, type ApiTarget } from './query-api.ts';
 import { StaticFiles } from './static-files.ts';
 
 export interface ViewerOptions {
@@ -35,10 +35,10 @@ export function createViewer({ store, otlpEndpoint, webFolder, onFailure }: View
       response.setHeader('Allow', 'GET, HEAD');
       throw new ProblemError(405, `expected GET or HEAD, got ${request.method}`);
     }
-    const url = new URL(request.url ?? '/', 'http://viewer.invalid');
-    if (url.pathname === '/api/live') live.open(request, response);
-    else if (url.pathname.startsWith('/api/')) await answerQuery(url, response, { store, otlpEndpoint });
-    else files.answer(url.pathname, request, response);
+    const target = parseTarget(request.url ?? '/');
+    if (target.pathname === '/api/live') live.open(request, response);
+    else if (target.pathname.startsWith('/api/')) await answerQuery(target, response, { store, otlpEndpoint });
+    else files.answer(target.pathname, request, response);
   };
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
@@ -50,6 +50,12 @@ export function createViewer({ store, otlpEndpoint, webFolder, onFailure }: View
     },
   );
   return { server, close: () => live.close() };
+}
+
+/** Not by `new URL`: it takes `//name` for a host, resolves `..`, and throws on some paths. */
+function parseTarget(url: string): ApiTarget {
+  const [, pathname = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
+  return { pathname, searchParams: new URLSearchParams(query) };
 }
 
 function portOf(server: Server): number {

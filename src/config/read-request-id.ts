@@ -17,7 +17,10 @@ export function readRequestId(reader: EnvironmentReader): Config['requestId'] {
   };
 }
 
-/** Fields that HTTP, CORS, proxies, trace contexts or we ourselves use: an id in one of them would break what it is for. */
+/**
+ * Fields that HTTP, CORS, proxies, trace contexts or we ourselves use: an id in one of them would break what it is for. The last
+ * two every object inherits, so that a request seems to have them.
+ */
 const usedByOthers = new RegExp(
   `^(?:${[
     'accept(?:-.*)?',
@@ -30,6 +33,7 @@ const usedByOthers = new RegExp(
     'te|timing-allow-origin|trace(?:parent|state|response)|trailer|transfer-encoding',
     'upgrade(?:-.*)?|user-agent|vary|via|warning|www-authenticate',
     'x-b3-.*|x-debug-resource-tracking|x-resource-tracking-id|x-forwarded-.*',
+    '__proto__|constructor',
   ].join('|')})$`,
 );
 

@@ -53,7 +53,7 @@ export const reqlensVariables: readonly Variable[] = [
     meaning:
       'OpenTelemetry instrumentations that the application has installed, to be switched on for `import` and `require` alike.',
     type: 'list of package names, e.g. `@opentelemetry/instrumentation-express`',
-    default: '',
+    whenUnset: 'none',
   },
   {
     name: 'REQLENS_LOG_LEVEL',

@@ -19,15 +19,14 @@ export interface ExitMail {
 }
 
 /**
- * Blocks until everything is sent or the longest `timeoutMs` is over. In an `exit` listener no asynchronous work runs any more; another
- * thread's does. Starting the thread and sending took 22-68 ms on Node 22, 24 and 26 (two busy cores, November 2026), with
- * nobody listening 20-46 ms.
+ * Blocks until everything is sent, every parcel's own time is over, or `timeoutMs` is. In an `exit` listener no asynchronous work
+ * runs any more; another thread's does. Starting the thread and sending took 22-68 ms on Node 22, 24 and 26 (two busy cores,
+ * November 2026), with nobody listening 20-46 ms; bench/exit.ts measures it.
  *
  * @returns Whether the helper was done in time.
  */
-export function sendBeforeExit(parcels: readonly Parcel[]): boolean {
-  const timeoutMs = Math.max(0, ...parcels.map((parcel) => parcel.timeoutMs));
-  if (timeoutMs === 0) return parcels.length === 0;
+export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): boolean {
+  if (parcels.length === 0 || timeoutMs <= 0) return parcels.length === 0;
   const done = new SharedArrayBuffer(4);
   const mail: ExitMail = { parcels, done };
   const worker = new Worker(new URL('exit-thread.js', import.meta.url), {

@@ -7,7 +7,7 @@ import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 
-import type { Config } from '../config/config.ts';
+import type { BatchSettings, Config, OtlpSettings } from '../config/config.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Outcome } from './batch-queue.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
@@ -51,7 +51,7 @@ export function pipelinesFor({ traces, logs, metrics }: Config): Pipelines {
 function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan> {
   return new BatchQueue<ReadableSpan>({
     settings: batch,
-    sender: new OtlpSender(otlp, 'trace'),
+    sender: new OtlpSender(withinExport(otlp, batch), 'trace'),
     encode: otlp.protocol === 'http/json' ? (spans) => JsonTraceSerializer.serializeRequest(spans) : encodeSpans,
     onOutcome: reporter('spans'),
   });
@@ -61,10 +61,15 @@ function logRecordsQueue({ otlp, batch }: Config['logs']): BatchQueue<ReadableLo
   const serializer = otlp.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return new BatchQueue<ReadableLogRecord>({
     settings: batch,
-    sender: new OtlpSender(otlp, 'logs'),
+    sender: new OtlpSender(withinExport(otlp, batch), 'logs'),
     encode: (records) => serializer.serializeRequest(records),
     onOutcome: reporter('log records'),
   });
+}
+
+/** A batch has two limits, the exporter's for a request and the processor's for the whole export; retries are within both. */
+function withinExport(otlp: OtlpSettings, { exportTimeoutMs }: BatchSettings): OtlpSettings {
+  return { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, exportTimeoutMs) };
 }
 
 function metricReadersFor(metrics: Config['metrics']): MetricReader[] {

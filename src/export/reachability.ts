@@ -1,7 +1,7 @@
 /** Asks once, at the start, whether anybody listens where telemetry goes, and says so if not. */
 import { connect } from 'node:net';
 
-import { reportOnce } from './self-report.ts';
+import { reportOnce, speaksForProcess } from './self-report.ts';
 import type { ExitQueue } from './pipelines.ts';
 
 /** A collector on another machine answers a connection well within this, or it is as good as not there for an exit. */
@@ -22,6 +22,7 @@ export function probeReceivers(queues: readonly ExitQueue[]): void {
 
 function sayUnreachable(origin: string, error: Error, queues: readonly ExitQueue[]): void {
   for (const queue of queues) if (new URL(queue.route.url).origin === origin) queue.markUnreachable();
+  if (!speaksForProcess()) return;
   const cause = 'code' in error ? String(error.code) : error.message;
   reportOnce(
     `unreachable ${origin}`,

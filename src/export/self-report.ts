@@ -1,4 +1,6 @@
 /** Says on stderr what goes wrong with telemetry itself: each cause once, never the application's data. */
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+
 import { DiagLogLevel } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 
@@ -7,6 +9,18 @@ import type { DiagLevel } from '../config/config.ts';
 /** Causes remembered; a hundred different ones means that something repeats itself with changing words. */
 const maxCauses = 100;
 const said = new Set<string>();
+
+/** Worker threads start with what was said before them; they run the preload too, and would say it all again. */
+const speakerKey = 'reqlens speaker';
+
+/**
+ * Whether this thread speaks about what concerns the whole process: its environment, its collector. The main thread does, and a
+ * worker only when the main thread has no telemetry.
+ */
+export function speaksForProcess(): boolean {
+  if (isMainThread) setEnvironmentData(speakerKey, true);
+  return isMainThread || getEnvironmentData(speakerKey) !== true;
+}
 
 /** @param cause - What makes two reports the same one. */
 export function reportOnce(cause: string, message: string): void {

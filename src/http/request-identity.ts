@@ -35,7 +35,7 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
   const isTraceparentTrusted = peerTrust(config.trustTraceparent);
   const { headerName } = config;
   const receivedAttribute = `http.request.header.${headerName}`;
-  const propagated = propagation.fields().filter((field) => field !== 'baggage' && field !== 'tracestate');
+  const propagated = propagation.fields().filter((field) => field !== 'tracestate');
 
   return (request) => {
     const { headers, socket } = request;
@@ -48,7 +48,8 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
     const remoteSpan = trace.getSpanContext(remote);
     const remoteTraceId =
       remoteSpan !== undefined && isSpanContextValid(remoteSpan) ? acceptTraceId(remoteSpan.traceId) : undefined;
-    const joins = remoteTraceId !== undefined && isTraceparentTrusted(socket);
+    const isTrusted = remote !== ROOT_CONTEXT && isTraceparentTrusted(socket);
+    const joins = isTrusted && remoteTraceId !== undefined;
 
     const { requestId, traceId } = joins ? idsWithin(remoteTraceId, trustedId) : idsFrom(trustedId);
     const attributes: Attributes = { [requestIdAttribute]: requestId };
@@ -56,11 +57,16 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
     return {
       requestId,
       traceId,
-      parent: joins ? remote : ROOT_CONTEXT,
+      parent: joins ? remote : baggageOf(remote, isTrusted),
       links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [{ context: remoteSpan }],
       attributes,
     };
   };
+}
+
+/** A trusted caller's baggage is kept when it comes without a trace, or with one that is not valid. */
+function baggageOf(remote: Context, isTrusted: boolean): Context {
+  return isTrusted ? trace.deleteSpan(remote) : ROOT_CONTEXT;
 }
 
 /** Extraction makes several objects; most requests at the edge carry none of the headers it reads. */

@@ -13,7 +13,7 @@ export interface UrlParts {
 
 /**
  * Characters that the parser leaves as they are, and no segment that begins with a dot, plain or encoded, which it would resolve.
- * 98 of 100 real request targets pass; parsing cost 2.5 us of the 20 us that a bare request takes.
+ * Looking at them costs 0.07 us, the parser 0.35 (bench/micro-ids.ts, Node 24).
  */
 const plainPath = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+$/i;
 /** Pairs that URLSearchParams would write back letter by letter. */

@@ -39,7 +39,8 @@ export interface RequestContextParts {
 }
 
 /**
- * The context of one request. The stock context copies a Map for every value set (three per request: 1.3 us);
+ * The context of one request. The stock context copies a Map for every value set (three per request: 0.35 us, this one 0.01;
+ * bench/micro-ids.ts, Node 24);
  * this one answers for its three keys from fields, and falls back to the stock one as soon as somebody sets a further value.
  */
 export class RequestContext implements Context {

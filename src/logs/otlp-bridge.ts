@@ -30,12 +30,23 @@ export function emitLogRecord(logger: string, pinoLevel: number, line: string): 
   if (fields === undefined) return;
   const record: LogRecord = {
     severityNumber: severityNumberFor(pinoLevel),
-    severityText: String(fields['level']).toUpperCase(),
+    ...writtenFirst(line),
     body: fields['msg'] ?? '',
-    timestamp: Date.parse(String(fields['time'])),
     attributes: attributesOf(fields),
   };
   logs.getLogger(logger).emit(record);
+}
+
+/** Every line begins with these two, before anything of the application's, which may have fields of the same names further on. */
+const beginning = /^\{"level":"(?<level>[^"]*)","time":"(?<time>[^"]*)"/;
+
+function writtenFirst(line: string): Pick<LogRecord, 'severityText' | 'timestamp'> {
+  const { level = '', time = '' } = beginning.exec(line)?.groups ?? {};
+  const ms = Date.parse(time);
+  // A logger with a clock of its own: the time of emission has to do.
+  if (Number.isNaN(ms)) return { severityText: level.toUpperCase() };
+  // Seconds and nanoseconds, because the SDK's conversion of milliseconds is off by up to 200 ns.
+  return { severityText: level.toUpperCase(), timestamp: [Math.floor(ms / 1000), (ms % 1000) * 1_000_000] };
 }
 
 type Fields = Record<string, AnyValue>;

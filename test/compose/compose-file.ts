@@ -43,7 +43,7 @@ export function composeProblems({ compose, collector }: Setup): string[] {
 }
 
 /** `repository` and `tag` of an image reference of Docker Hub. */
-export function imageOf(service: Tree): { readonly repository: string; readonly tag: string } {
+function imageOf(service: Tree): { readonly repository: string; readonly tag: string } {
   const [repository = '', tag = ''] = String(service['image']).split(':');
   return { repository, tag };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { collectorSettings } from '../../collector/settings.ts';
 import { variables } from '../../src/config/variables.ts';
 
 const marks = 'before\n<!-- variables:start -->\n<!-- variables:end -->\nafter\n';
@@ -63,4 +64,11 @@ test('a page without its marks is an error that says which', async () => {
   expect(stderr).toContain(
     `cannot find the place for the table in ${join(root, 'README.md')}: <!-- variables:start --> and <!-- variables:end --> must be in it`,
   );
+});
+
+test("the full tables describe the embedded collector's variables too", () => {
+  const page = readFileSync('docs/configuration.md', 'utf8');
+  const own = collectorSettings.flatMap(({ variable }) => variable ?? []);
+  expect(own.length).toBeGreaterThan(0);
+  for (const name of own) expect(page).toContain(`| \`${name}\` |`);
 });

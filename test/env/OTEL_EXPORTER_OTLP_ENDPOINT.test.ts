@@ -15,17 +15,19 @@ function paths({ requests }: Awaited<ReturnType<typeof visit>>): string[] {
   return [...new Set(requests.map(({ path }) => path))].toSorted();
 }
 
+/** What the start-up line says of the addresses. */
+async function started(value: string | undefined, protocol: string): Promise<string> {
+  // REQLENS_SHUTDOWN_TIMEOUT=0: whoever may listen on the standard port gets nothing from this test.
+  const { stderr } = await visit({
+    [all]: value,
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    REQLENS_STARTUP_LINE: 'true',
+    REQLENS_SHUTDOWN_TIMEOUT: '0',
+  });
+  return stderr;
+}
+
 test('unset and blank mean localhost and the port of the protocol', async () => {
-  const started = async (value: string | undefined, protocol: string): Promise<string> => {
-    // REQLENS_SHUTDOWN_TIMEOUT=0: whoever may listen on the standard port gets nothing from this test.
-    const { stderr } = await visit({
-      [all]: value,
-      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-      REQLENS_STARTUP_LINE: 'true',
-      REQLENS_SHUTDOWN_TIMEOUT: '0',
-    });
-    return stderr;
-  };
   const http =
     'traces=otlp:http/json:http://localhost:4318/v1/traces logs=otlp:http/json:http://localhost:4318/v1/logs metrics=otlp:http/json:http://localhost:4318/v1/metrics ';
   const grpc =
@@ -61,4 +63,12 @@ test("a signal's bad endpoint is reported, without credentials; the base goes on
     ),
   );
   expect(requests.map(({ path }) => path)).toEqual(['/v1/traces']);
+});
+
+test('a bad base is reported, and the default goes on', async () => {
+  const complaint = 'expected a URL that begins with http:// or https://; http://localhost:4318 is used';
+  // Nothing is sent: on the standard port may be somebody else's collector.
+  const quiet = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
+  const { requests } = await visitWithBad({ variable: all, value: 'localhost:4318', complaint }, { env: quiet });
+  expect(requests).toEqual([]);
 });

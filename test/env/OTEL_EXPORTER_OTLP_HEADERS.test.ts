@@ -1,7 +1,7 @@
 /** Headers of each request: OTEL_EXPORTER_OTLP_HEADERS and its three variants. Their values are never shown. */
 import { expect, test } from 'vitest';
 
-import { untilReceived, visit, visitByDefault, visitWithBadOnes } from '../support/env-visit.ts';
+import { untilReceived, visit, visitByDefault, visitWithBad, visitWithBadOnes } from '../support/env-visit.ts';
 
 const all = 'OTEL_EXPORTER_OTLP_HEADERS';
 const variants = ['TRACES', 'LOGS', 'METRICS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_HEADERS`);
@@ -43,5 +43,13 @@ test('a list with a mistake is reported without its value, and none of it used',
     complaint,
   }));
   const sighting = await visitWithBadOnes(bad);
+  expect(sent(sighting)).toEqual({ '/v1/traces': [undefined, undefined] });
+});
+
+test('a line break cannot be smuggled into a header', async () => {
+  const complaint =
+    'expected name=value pairs with commas between them, each value without control or non-Latin characters; it is ignored';
+  const value = 'x-tenant=1%0d%0aauthorization: x';
+  const sighting = await visitWithBad({ variable: all, value, shown: '***', complaint });
   expect(sent(sighting)).toEqual({ '/v1/traces': [undefined, undefined] });
 });

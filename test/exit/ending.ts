@@ -60,16 +60,16 @@ export async function runBare(args: readonly string[]): Promise<AppExit> {
   return runApp(program, { args, nodeArgs: [] });
 }
 
+/** A generous deadline: these tests share their machine, and those of the deadline set their own. */
 export function receiverEnv(url: string): Record<string, string> {
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    REQLENS_SHUTDOWN_TIMEOUT: '15000',
+  };
 }
 
 /** What a parent process and a reader of stderr get to know. */
 export function outcome({ code, signal, stderr }: AppExit): Pick<AppExit, 'code' | 'signal' | 'stderr'> {
   return { code, signal, stderr };
-}
-
-/** Each once: a span that was under way when the process ended may arrive twice, and is one all the same. */
-export function distinct<Item>(items: readonly Item[], idOf: (item: Item) => unknown): Item[] {
-  return [...new Map(items.map((item) => [idOf(item), item])).values()];
 }

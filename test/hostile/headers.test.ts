@@ -107,3 +107,16 @@ describe.each([
 function isHexId(id: string, length: number): boolean {
   return /^[\da-f]+$/.test(id) && id.length === length && /[^0]/.test(id);
 }
+
+test.each(['__proto__', 'constructor'])(
+  'REQLENS_REQUEST_ID_HEADER=%s is refused, and the default goes on',
+  async (name) => {
+    const app = await startTracedApp('plain-app.mjs', { env: { REQLENS_REQUEST_ID_HEADER: name } });
+    const send = `GET / HTTP/1.1\r\nHost: a\r\n${name}: own\r\n\r\n`;
+    const [response] = responsesIn((await exchange({ port: app.port, send, isAll: true })).received);
+    await app.stop();
+    expect(response?.all('x-request-id')).toEqual([expect.stringMatching(newId)]);
+    expect(app.stderr()).toMatch(`reqlens: REQLENS_REQUEST_ID_HEADER="${name}" is not usable`);
+    expect(app.counter('reqlens.request_id.rejected')).toBe(0);
+  },
+);

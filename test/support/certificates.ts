@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface Certificate {
+interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-export interface CertificateSet {
+interface CertificateSet {
   /** PEM of the authority that signed the two others. */
   readonly authority: string;
   /** For `localhost` and 127.0.0.1. */
@@ -46,7 +46,7 @@ export function writeCertificates(): CertificateFiles {
 }
 
 /** Valid from 2020 to 2049, the whole range that needs no second time format. */
-export function makeCertificates(): CertificateSet {
+function makeCertificates(): CertificateSet {
   const authorityKeys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const issuer = { name: 'test authority', key: authorityKeys.privateKey };
   const signed = (name: string, serial: number): Certificate => {

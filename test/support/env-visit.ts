@@ -36,7 +36,7 @@ export interface Sighting extends AppExit {
   readonly metrics: readonly PlainMetric[];
 }
 
-/** @param env - On top of an endpoint (the receiver) and JSON as protocol; `{receiver}` in a value stands for its address. */
+/** @param env - On top of an endpoint (the receiver), JSON as protocol and a long time for the exit; `{receiver}` in a value stands for its address. */
 export async function visit(env: Env, options: VisitOptions = {}): Promise<Sighting> {
   const { path = '/', headers, until } = options;
   const receiver = await startOtlpReceiver(options.receiver);
@@ -48,6 +48,8 @@ export async function visit(env: Env, options: VisitOptions = {}): Promise<Sight
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        // Other tests keep the machine busy: what is sent at the exit must arrive all the same.
+        REQLENS_SHUTDOWN_TIMEOUT: '10000',
         ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value && filled(value)])),
       },
     });

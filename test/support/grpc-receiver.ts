@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createSecureServer, createServer } from 'node:http2';
 import type { Http2Session, IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
 
-export interface GrpcCall {
+interface GrpcCall {
   /** `/package.Service/Method` */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

@@ -1,7 +1,7 @@
 /** Reads OTLP in JSON the way assertions want it: flat lists, attributes as plain objects. */
 import type { ReceivedRequest } from './otlp-receiver.ts';
 
-export type PlainAttributes = Readonly<Record<string, unknown>>;
+type PlainAttributes = Readonly<Record<string, unknown>>;
 
 export interface PlainSpan {
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 
 /** An attribute's value; lists and maps, which these tests do not look into, stay undefined. */
-export type SimpleValue = string | number | bigint | boolean | undefined;
+type SimpleValue = string | number | bigint | boolean | undefined;
 
 export interface ReceivedSpan {
   /** 32 hex digits. */

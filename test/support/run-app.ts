@@ -12,6 +12,8 @@ export interface AppOptions {
   readonly args?: readonly string[];
   /** Arguments of node. Default: `--import ./register.js`, with the checkout as working directory. */
   readonly nodeArgs?: readonly string[];
+  /** Working directory. Default: the checkout. */
+  readonly cwd?: string;
   /** Path of a node binary. Default: `REQLENS_TEST_NODE`, else the one that runs the tests. */
   readonly node?: string;
   /** After this time the process is killed and `exit` rejects. Default 20000. */
@@ -97,7 +99,7 @@ export async function startApp(path: string, options: AppOptions = {}): Promise<
 }
 
 /** One GET over a connection of its own, headers as given. */
-export function getOnce(url: string, headers: OutgoingHttpHeaders = {}): Promise<AppResponse> {
+function getOnce(url: string, headers: OutgoingHttpHeaders = {}): Promise<AppResponse> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, headers }, (response) => {
       let body = '';
@@ -120,11 +122,12 @@ interface Launched {
 
 function launch(path: string, options: AppOptions): Launched {
   const { env = {}, args = [], nodeArgs = ['--import', './register.js'], killAfterMs = 20_000 } = options;
-  // oxlint-disable-next-line node/no-process-env -- which node to test on is chosen outside
   const node = options.node ?? process.env['REQLENS_TEST_NODE'] ?? process.execPath;
-  // oxlint-disable-next-line node/no-process-env -- what any program needs to start
   const { PATH, HOME, TMPDIR } = process.env;
-  const child = spawn(node, [...nodeArgs, path, ...args], { cwd: checkout, env: { PATH, HOME, TMPDIR, ...env } });
+  const child = spawn(node, [...nodeArgs, path, ...args], {
+    cwd: options.cwd ?? checkout,
+    env: { PATH, HOME, TMPDIR, ...env },
+  });
   alive.add(child);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

@@ -2,7 +2,7 @@
 import type { Found, Problem, RequestList, Stats, TraceView } from './contract.ts';
 
 /** An answer that is not the one hoped for, in words for the user. */
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {

@@ -15,8 +15,10 @@ import { TopBar } from './top-bar.ts';
 const live = new LiveFeed();
 const place = element('#page');
 const topBar = new TopBar({ live, openRoute: (route) => navigate(route), showKeys: () => showKeys(allKeys()) });
-const around: Surroundings = { live, navigate, retitle };
+const around: Surroundings = { live, navigate, back, retitle };
 let page: Page | undefined;
+/** Steps taken inside this window: with none, `back` would leave the viewer. */
+let steps = 0;
 
 const globalKeys: readonly KeyBinding[] = [
   { keys: ['/'], label: 'Search field', run: () => topBar.focusSearch() },
@@ -31,13 +33,14 @@ document.addEventListener('keydown', (event) => runKey(event, allKeys()));
 document.addEventListener('click', followLink);
 live.connect();
 show(currentRoute());
-if (currentRoute().page === 'requests') topBar.focusSearch();
+if (location.pathname === '/' && location.search === '') topBar.focusSearch();
 
 function show(route: Route): void {
+  topBar.showRoute(route);
+  if (page?.accept?.(route) === true) return;
   page?.dispose();
   page = pageFor(route);
   fill(place, page.element);
-  topBar.showRoute(route);
   retitle();
   page.shown();
 }
@@ -58,8 +61,20 @@ function pageFor(route: Route): Page {
 function navigate(route: Route, how: 'push' | 'replace' = 'push'): void {
   const address = addressOf(route);
   if (how === 'replace') history.replaceState(undefined, '', address);
-  else history.pushState(undefined, '', address);
+  else {
+    history.pushState(undefined, '', address);
+    steps += 1;
+  }
   show(route);
+}
+
+function back(): void {
+  if (steps === 0) {
+    navigate({ page: 'requests', onlyErrors: false });
+    return;
+  }
+  steps -= 1;
+  history.back();
 }
 
 function retitle(): void {

@@ -20,5 +20,16 @@ export function allAttributes(attributes: Attributes): HTMLElement | undefined {
 function attributeRow(name: string, value: AttributeValue): HTMLElement {
   const text = valueText(value);
   const shown = blockText(text, typeof value === 'string' ? 'is-string' : 'is-scalar');
-  return el('div', {}, el('dt', {}, inlineText(name)), el('dd', {}, shown, copyButton(name.slice(0, 80), text)));
+  return el('div', {}, el('dt', {}, breakableName(name)), el('dd', {}, shown, copyButton(name.slice(0, 80), text)));
+}
+
+/** Long names break after a dot or an underscore, where a reader expects it. */
+function breakableName(name: string): HTMLElement {
+  const element = inlineText(name);
+  for (const node of Array.from(element.childNodes)) {
+    if (!(node instanceof Text)) continue;
+    const pieces = node.data.split(/(?<=[._])/);
+    node.replaceWith(...pieces.flatMap((piece, at) => (at === 0 ? [piece] : [el('wbr'), piece])));
+  }
+  return element;
 }

@@ -1,5 +1,5 @@
 /** Listens to what the collector receives, as it receives it; connects again by itself. */
-import type { RequestRow } from './contract.ts';
+import type { LiveTrace, RequestRow } from './contract.ts';
 
 /** `skipped`: more traces changed than are named. `connected` comes again after each interruption: what happened in between must then be asked for. */
 export type LiveEvent =
@@ -38,7 +38,7 @@ export class LiveFeed {
     });
     source.addEventListener('trace', (event: MessageEvent<string>) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-      this.#emit({ kind: 'trace', ...(JSON.parse(event.data) as { readonly traceId: string }) });
+      this.#emit({ kind: 'trace', ...(JSON.parse(event.data) as LiveTrace) });
     });
     source.addEventListener('skipped', () => this.#emit({ kind: 'skipped' }));
     // A page that goes away must not leave its connection to a browser that may keep it in its back/forward cache.

@@ -39,8 +39,7 @@ export class LookupPage implements Page {
   }
 
   get keys(): readonly KeyBinding[] {
-    const back = () => this.#around.navigate({ page: 'requests', onlyErrors: false });
-    return this.#tracePage?.keys ?? [{ keys: ['Escape'], label: 'Newest requests', run: back }];
+    return this.#tracePage?.keys ?? [{ keys: ['Escape'], label: 'Back to the requests', run: this.#around.back }];
   }
 
   shown(): void {

@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly live: LiveFeed;
   /** Leaves the page for another address; `replace` leaves no step in the history. */
   readonly navigate: (route: Route, how?: 'push' | 'replace') => void;
+  /** To where the user came from; to the newest requests when the window was opened here. */
+  readonly back: () => void;
   /** The page's title has changed. */
   readonly retitle: () => void;
 }
@@ -19,6 +21,8 @@ export interface Page {
   readonly title: string;
   /** Read at every key, as a page may change what it can do. */
   readonly keys: readonly KeyBinding[];
+  /** Takes another address without being made anew; absent or false when it cannot. */
+  accept?(route: Route): boolean;
   /** The page is on the screen: the time to load and to take the focus. */
   shown(): void;
   /** The page is left: end subscriptions and requests. */

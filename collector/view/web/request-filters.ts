@@ -1,6 +1,6 @@
 /** The bar above the list: which service, errors only, and how much is stored. */
 import type { Stats } from './contract.ts';
-import { el, fill } from './element.ts';
+import { el, fill, setAttributes } from './element.ts';
 import { counted, formatBytes } from './format.ts';
 import type { Route } from './routes.ts';
 import { plainVisible } from './visible-text.ts';
@@ -10,9 +10,11 @@ type RequestsRoute = Extract<Route, { page: 'requests' }>;
 /** Filters are part of the address, so that they can be sent to a colleague. */
 export class RequestFilters {
   readonly element: HTMLElement;
-  readonly #route: RequestsRoute;
+  #route: RequestsRoute;
   readonly #change: (route: RequestsRoute) => void;
   readonly #services: HTMLSelectElement;
+  readonly #errors: HTMLButtonElement;
+  #known: readonly string[] = [];
   readonly #stored = el('p', { class: 'stored' });
 
   /** @param change - Called with the route that shows the filtered list. */
@@ -24,14 +26,28 @@ export class RequestFilters {
       attr: { 'aria-label': 'Service' },
       on: { change: () => this.#choose(this.#services.value) },
     });
-    this.#fillServices([]);
-    const errors = el('button', {
+    this.#fillServices();
+    this.#errors = el('button', {
       class: 'toggle',
       attr: { type: 'button', 'aria-pressed': String(route.onlyErrors) },
       on: { click: () => this.toggleErrors() },
     });
-    errors.append('Errors only');
-    this.element = el('div', { class: 'toolbar' }, el('h1', {}, 'Requests'), this.#services, errors, this.#stored);
+    this.#errors.append('Errors only');
+    this.element = el(
+      'div',
+      { class: 'toolbar' },
+      el('h1', {}, 'Requests'),
+      this.#services,
+      this.#errors,
+      this.#stored,
+    );
+  }
+
+  /** Says which filters are in force. */
+  showRoute(route: RequestsRoute): void {
+    this.#route = route;
+    setAttributes(this.#errors, { 'aria-pressed': String(route.onlyErrors) });
+    this.#fillServices();
   }
 
   /** Changes between all requests and those with an error. */
@@ -41,7 +57,10 @@ export class RequestFilters {
 
   /** Fills the list of services and says how much is stored. */
   showStats(stats: Stats): void {
-    if (document.activeElement !== this.#services) this.#fillServices(stats.services);
+    const isChanged = stats.services.join('\n') !== this.#known.join('\n');
+    this.#known = stats.services;
+    // An open list must not change under the pointer.
+    if (isChanged && document.activeElement !== this.#services) this.#fillServices();
     const parts = [counted(stats.spans, 'span'), counted(stats.logRecords, 'log line')];
     if (stats.storedBytes > 0) parts.push(formatBytes(stats.storedBytes));
     this.#stored.textContent = parts.join(' · ');
@@ -52,9 +71,9 @@ export class RequestFilters {
     this.#change(service === '' ? { page, onlyErrors } : { page, onlyErrors, service });
   }
 
-  #fillServices(services: readonly string[]): void {
+  #fillServices(): void {
     const chosen = this.#route.service ?? '';
-    const names = [...new Set(chosen === '' ? services : [chosen, ...services])].toSorted();
+    const names = [...new Set(chosen === '' ? this.#known : [chosen, ...this.#known])].toSorted();
     const options = names.map((name) => el('option', { attr: { value: name } }, plainVisible(name).slice(0, 80)));
     fill(this.#services, el('option', { attr: { value: '' } }, 'All services'), options);
     this.#services.value = chosen;

@@ -46,11 +46,13 @@ export class RequestTable {
     for (const [key, shown] of this.#rows) {
       if (!wanted.has(key)) this.#remove(key, shown);
     }
-    let place = this.#body.firstElementChild;
+    let above: HTMLElement | undefined;
     for (const row of rows) {
       const { element } = this.#upToDate(row);
-      if (element === place) place = place.nextElementSibling;
-      else this.#body.insertBefore(element, place);
+      // Asked for only now: bringing a row up to date may have put a new element in the place of the old one.
+      const place: Element | null = above === undefined ? this.#body.firstElementChild : above.nextElementSibling;
+      if (element !== place) this.#body.insertBefore(element, place);
+      above = element;
     }
   }
 

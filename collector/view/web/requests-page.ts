@@ -22,7 +22,7 @@ export class RequestsPage implements Page {
   readonly element: HTMLElement;
   readonly title = 'Requests';
   readonly keys: readonly KeyBinding[];
-  readonly #route: Extract<Route, { page: 'requests' }>;
+  #route: Extract<Route, { page: 'requests' }>;
   readonly #around: Surroundings;
   readonly #table = new RequestTable('Newest requests');
   readonly #filters: RequestFilters;
@@ -68,6 +68,17 @@ export class RequestsPage implements Page {
     this.#leaving.signal.addEventListener('abort', unsubscribe);
   }
 
+  /** Other filters: the rows stay until the answer to the new question is there. */
+  accept(route: Route): boolean {
+    if (route.page !== 'requests' || route.text !== undefined) return false;
+    this.#route = route;
+    this.#filters.showRoute(route);
+    this.#isLoaded = false;
+    // At once, not after the pause between live updates: someone waits for it.
+    void this.#loadNewest();
+    return true;
+  }
+
   shown(): void {
     this.#newest.request();
     this.#statistics.request();
@@ -90,8 +101,10 @@ export class RequestsPage implements Page {
 
   async #loadNewest(): Promise<void> {
     try {
-      const query = { limit: pageSize, service: this.#route.service, onlyErrors: this.#route.onlyErrors };
+      const route = this.#route;
+      const query = { limit: pageSize, service: route.service, onlyErrors: route.onlyErrors };
       const page = await fetchRequests(query, this.#leaving.signal);
+      if (route !== this.#route) return;
       const isFresh = !this.#isLoaded || (this.#feed.shown.length > mostLiveRows && !this.#isHeld());
       if (isFresh) {
         this.#nextBefore = page.nextBefore;
@@ -108,9 +121,11 @@ export class RequestsPage implements Page {
   async #loadOlder(): Promise<void> {
     if (this.#nextBefore === undefined) return;
     try {
-      const { service, onlyErrors } = this.#route;
+      const route = this.#route;
+      const { service, onlyErrors } = route;
       const query = { limit: pageSize, before: this.#nextBefore, service, onlyErrors };
       const page = await fetchRequests(query, this.#leaving.signal);
+      if (route !== this.#route) return;
       this.#nextBefore = page.nextBefore;
       this.#feed = withOlder(this.#feed, page.requests);
       this.#render();

@@ -16,6 +16,8 @@ export interface SpanDetailsView {
   readonly tree: TraceTree;
   readonly node: TreeNode;
   readonly logs: readonly LogRow[];
+  /** Address of this page with the span selected; absolute. */
+  readonly link: () => string;
   readonly select: (key: string) => void;
   /** Shows this span's log lines. */
   readonly showLogs: () => void;
@@ -30,7 +32,7 @@ export function spanDetails(view: SpanDetailsView): HTMLElement {
   return el(
     'div',
     { class: 'details' },
-    heading(span),
+    heading(span, view.link),
     problem(span),
     exceptions.map(exceptionView),
     summary(view, span),
@@ -46,13 +48,13 @@ export function spanDetails(view: SpanDetailsView): HTMLElement {
   );
 }
 
-function heading(span: SpanRow): HTMLElement {
+function heading(span: SpanRow, link: () => string): HTMLElement {
   const kind = span.kind === 'unspecified' ? undefined : el('span', { class: 'tag' }, span.kind);
   return el(
     'header',
     { class: 'details-head' },
     el('h2', {}, inlineText(span.name)),
-    el('p', {}, serviceBadge(span.service), kind),
+    el('p', {}, serviceBadge(span.service), kind, copyButton('link to this span', link, 'link')),
   );
 }
 
@@ -110,7 +112,7 @@ function linkView(link: SpanLink): HTMLElement {
   return el(
     'section',
     { class: 'event' },
-    el('header', {}, text, copyButton('trace id', link.traceId)),
+    el('header', {}, text, copyButton('linked trace id', link.traceId)),
     allAttributes(link.attributes),
   );
 }

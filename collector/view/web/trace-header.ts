@@ -35,7 +35,11 @@ export function traceHeader(trace: TraceView, tree: TraceTree): HTMLElement {
   const code = Number(span?.attributes['http.response.status_code']);
   const status = { isError: span?.status === 'error', ...(Number.isInteger(code) ? { statusCode: code } : {}) };
   const first = el('div', { class: 'trace-title' });
-  first.append(el('h1', {}, inlineText(spanTitle(span))), statusBadge(status), ...services(trace));
+  first.append(
+    el('h1', {}, inlineText(spanTitle(span))),
+    ...(span === undefined ? [] : [statusBadge(status)]),
+    ...services(trace),
+  );
   const second = el('div', { class: 'trace-facts' });
   second.append(...ids(trace), time(tree), ...facts(trace, errors));
   const total = el(
@@ -47,6 +51,18 @@ export function traceHeader(trace: TraceView, tree: TraceTree): HTMLElement {
   return el('header', { class: 'trace-header' }, el('div', { class: 'trace-lines' }, first, second), total);
 }
 
+/** Keeps the relative time true while the page stays open. */
+export function showAgo(header: HTMLElement, tree: TraceTree): void {
+  const ago = header.querySelector('.ago');
+  const passed = formatAgo(tree.startUnixNano, Date.now());
+  if (ago !== null && ago.textContent !== passed) ago.textContent = passed;
+}
+
+/** The whole address of a trace, to be sent to someone. */
+export function traceLink(place: Parameters<typeof traceAddress>[0]): string {
+  return new URL(traceAddress(place) ?? '/', location.href).href;
+}
+
 function services(trace: TraceView): HTMLElement[] {
   const names = [...new Set(trace.spans.map(({ service }) => service))];
   const badges = names.slice(0, namedServices).map(serviceBadge);
@@ -55,9 +71,11 @@ function services(trace: TraceView): HTMLElement[] {
 }
 
 function ids({ traceId, requestId }: TraceView): HTMLElement[] {
+  const link = (): string => traceLink({ traceId, requestId });
   const own = requestId === undefined ? [] : [idField('request', requestId)];
-  const link = (): string => new URL(traceAddress({ traceId, requestId }) ?? '/', location.href).href;
-  return [...own, idField('trace', traceId), el('span', {}, copyButton('link', link, 'link'))];
+  const fields = [...own, idField('trace', traceId)];
+  fields[0]?.append(copyButton('link', link, 'link'));
+  return fields;
 }
 
 function idField(name: string, id: string): HTMLElement {
@@ -72,7 +90,7 @@ function idField(name: string, id: string): HTMLElement {
 
 function time(tree: TraceTree): HTMLElement {
   const start = formatDateTime(tree.startUnixNano);
-  return el('time', {}, start, el('span', { class: 'ago' }, ` ${formatAgo(tree.startUnixNano, Date.now())}`));
+  return el('time', {}, start, el('span', { class: 'ago' }, formatAgo(tree.startUnixNano, Date.now())));
 }
 
 function facts({ spans, logs, isTruncated }: TraceView, errors: number): HTMLElement[] {

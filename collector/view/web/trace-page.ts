@@ -9,7 +9,7 @@ import type { Page, Surroundings } from './page.ts';
 import { TraceSearch, wordsOf } from './search-in-trace.ts';
 import { SidePanel } from './side-panel.ts';
 import { spanDetails } from './span-details.ts';
-import { mainSpan, spanTitle, traceHeader } from './trace-header.ts';
+import { mainSpan, showAgo, spanTitle, traceHeader, traceLink } from './trace-header.ts';
 import { treeOf, type TraceTree } from './trace-tree.ts';
 import { traceKeys } from './trace-keys.ts';
 import { TraceToolbar } from './trace-toolbar.ts';
@@ -25,6 +25,7 @@ export class TracePage implements Page {
   readonly #toolbar: TraceToolbar;
   readonly #waterfall: Waterfall;
   readonly #selectFirst: string | undefined;
+  readonly #clock = setInterval(() => showAgo(this.#header, this.#tree), 1000);
   #trace: TraceView;
   #tree: TraceTree;
   #search: TraceSearch;
@@ -57,7 +58,7 @@ export class TracePage implements Page {
       showDetails: () => this.#panel.show('span'),
       toggleLogs: () => this.#panel.show(this.#panel.front === 'logs' ? 'span' : 'logs'),
       copyId: () => void copy('request id', this.#trace.requestId ?? this.#trace.traceId),
-      back: () => around.navigate({ page: 'requests', onlyErrors: false }),
+      back: around.back,
     });
     this.#showState();
   }
@@ -67,10 +68,14 @@ export class TracePage implements Page {
   }
 
   shown(): void {
+    this.#selectFirstSpan();
+    this.#waterfall.focus();
+  }
+
+  #selectFirstSpan(): void {
     const wished = this.#selectFirst ?? mainSpan(this.#tree)?.spanId;
     const key = wished !== undefined && this.#tree.indexOf.has(wished) ? wished : this.#tree.nodes[0]?.key;
     if (key !== undefined) this.#waterfall.select(key);
-    this.#waterfall.focus();
   }
 
   /** Shows a newer state of the same trace. */
@@ -82,11 +87,12 @@ export class TracePage implements Page {
     this.#header.replaceWith(header);
     this.#header = header;
     this.#showState();
-    if (this.#waterfall.selected !== undefined) this.#showDetails(this.#waterfall.selected);
+    if (this.#waterfall.selected === undefined) this.#selectFirstSpan();
+    else this.#showDetails(this.#waterfall.selected);
   }
 
   dispose(): void {
-    this.element.remove();
+    clearInterval(this.#clock);
   }
 
   #showState(): void {
@@ -122,6 +128,7 @@ export class TracePage implements Page {
       tree: this.#tree,
       node,
       logs: this.#trace.logs.filter((log) => log.spanId === key),
+      link: () => traceLink({ ...this.#trace, spanId: key }),
       select: (other) => this.#waterfall.select(other),
       showLogs: () => {
         this.#logs.filterToSpan(true);

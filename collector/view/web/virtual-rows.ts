@@ -18,11 +18,13 @@ export class VirtualRows {
   readonly #shown = new Map<number, HTMLElement>();
   #rowCount = 0;
   #height = 0;
+  /** As last seen or set: asking the element would lay the page out on every key. */
+  #scrollTop = 0;
   #isFrameAsked = false;
 
   constructor(options: VirtualRowsOptions) {
     this.#options = options;
-    this.element = el('div', { class: 'virtual', on: { scroll: () => this.#askFrame() } }, this.#sizer);
+    this.element = el('div', { class: 'virtual', on: { scroll: () => this.#scrolled() } }, this.#sizer);
     new ResizeObserver(() => {
       this.#height = this.element.clientHeight;
       this.#update();
@@ -31,8 +33,8 @@ export class VirtualRows {
 
   /** The first row that is wholly in view, and how far from the top it stands; pixels. */
   get anchor(): { readonly row: number; readonly offset: number } {
-    const row = Math.ceil(this.element.scrollTop / this.#options.rowHeight);
-    return { row, offset: row * this.#options.rowHeight - this.element.scrollTop };
+    const row = Math.ceil(this.#scrollTop / this.#options.rowHeight);
+    return { row, offset: row * this.#options.rowHeight - this.#scrollTop };
   }
 
   /** Makes every row in view anew: their number or what they show has changed. */
@@ -44,16 +46,20 @@ export class VirtualRows {
     this.#update();
   }
 
+  /** Makes one row anew, if it is in view. */
+  renew(row: number): void {
+    const element = this.#shown.get(row);
+    if (element !== undefined) element.replaceWith(this.#make(row));
+  }
+
   /** Scrolls just as far as needed for the row to be seen. */
   show(row: number): void {
-    this.element.scrollTop = scrollTopToShow(row, this.#viewport());
-    this.#update();
+    this.#scrollTo(scrollTopToShow(row, this.#viewport()));
   }
 
   /** Puts a row back to where `anchor` found it. */
   restore(anchor: { readonly row: number; readonly offset: number }): void {
-    this.element.scrollTop = anchor.row * this.#options.rowHeight - anchor.offset;
-    this.#update();
+    this.#scrollTo(anchor.row * this.#options.rowHeight - anchor.offset);
   }
 
   /** How many rows fill the box. */
@@ -61,11 +67,19 @@ export class VirtualRows {
     return Math.max(1, Math.floor(this.#height / this.#options.rowHeight) - 1);
   }
 
-  #askFrame(): void {
+  #scrollTo(scrollTop: number): void {
+    if (scrollTop === this.#scrollTop) return;
+    this.element.scrollTop = scrollTop;
+    this.#scrollTop = this.element.scrollTop;
+    this.#update();
+  }
+
+  #scrolled(): void {
     if (this.#isFrameAsked) return;
     this.#isFrameAsked = true;
     requestAnimationFrame(() => {
       this.#isFrameAsked = false;
+      this.#scrollTop = this.element.scrollTop;
       this.#update();
     });
   }
@@ -93,6 +107,6 @@ export class VirtualRows {
 
   #viewport(): Viewport {
     const { rowHeight } = this.#options;
-    return { scrollTop: this.element.scrollTop, height: this.#height, rowHeight, rowCount: this.#rowCount };
+    return { scrollTop: this.#scrollTop, height: this.#height, rowHeight, rowCount: this.#rowCount };
   }
 }

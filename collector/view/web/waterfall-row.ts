@@ -54,8 +54,9 @@ function rowClass({ node, isSelected, isMatch }: RowView): string {
   const marks = [
     isSelected && 'is-selected',
     node.isError && 'is-error',
+    node.isError && !node.hasErrorBelow && 'is-source',
     isMatch && 'is-match',
-    node.span ?? 'is-missing',
+    node.span === undefined && 'is-missing',
   ];
   return ['wf-row', ...marks.filter((mark) => typeof mark === 'string')].join(' ');
 }
@@ -112,10 +113,19 @@ function nameParts({ node, tree, words }: RowView): Child {
   const isOtherService = parent?.service !== node.span.service;
   return [
     markedText(node.span.name === '' ? '(no name)' : node.span.name, words, 'wf-title'),
+    callTarget(node.span, words),
     isOtherService ? inlineText(node.span.service, 'wf-service') : undefined,
     isOtherService ? undefined : el('span', { class: 'wf-kind' }, kindMarks[node.span.kind]),
     node.isLoop ? el('span', { class: 'wf-note' }, 'parents form a loop') : undefined,
   ];
+}
+
+/** A call without a known route is named by its method alone; where it went tells one `GET` from the next. */
+function callTarget({ name, attributes }: SpanRow, words: readonly string[]): Child {
+  if (name.includes('/')) return undefined;
+  const full = attributes['url.full'];
+  const target = typeof full === 'string' ? (URL.parse(full)?.pathname ?? full) : attributes['url.path'];
+  return typeof target === 'string' ? markedText(target, words, 'wf-target') : undefined;
 }
 
 function timeCell({ node, tree, logs }: RowView): HTMLElement {

@@ -76,9 +76,11 @@ export class Waterfall {
   select(key: string, isOpened = false): void {
     const index = this.#tree.indexOf.get(key);
     if (index === undefined) return;
-    for (const ancestor of ancestorsOf(this.#tree, index)) this.#collapsed.delete(ancestor);
+    const hiding = ancestorsOf(this.#tree, index).filter((ancestor) => this.#collapsed.delete(ancestor));
+    const before = this.#selected;
     this.#selected = key;
-    this.#refresh();
+    if (hiding.length > 0) this.#refresh();
+    else for (const changed of new Set([before ?? key, key])) this.#rows.renew(this.#visibleRowOf(changed));
     this.#rows.show(this.#visibleRowOf(key));
     setAttributes(this.#rows.element, { 'aria-activedescendant': rowElementId(key) });
     this.#events.selected(key, isOpened);

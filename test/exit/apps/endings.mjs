@@ -147,8 +147,8 @@ const programs = {
 };
 
 const server = createServer((request, response) => ways[request.url](response));
+if (mode === 'listen') for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) listeners[how](signal);
 if (mode in programs) programs[mode]();
 else {
-  if (mode === 'listen') for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) listeners[how](signal);
   server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
 }

@@ -32,7 +32,7 @@ export interface PlainHistogram {
   readonly points: readonly PlainPoint[];
 }
 
-export interface PlainPoint {
+interface PlainPoint {
   readonly attributes: PlainAttributes;
   readonly count: number;
   /** In the histogram's unit. */

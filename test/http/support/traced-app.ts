@@ -17,7 +17,7 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -41,8 +41,10 @@ export interface TracedApp {
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const alive = new Set<ChildProcess>();
 // A test that fails half-way leaves its program running; it must not outlive the test run.
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
+process.once('exit', killAll);
+process.once('SIGTERM', () => {
+  killAll();
+  process.exit(1);
 });
 
 /** @param program - File name in test/http/apps. */
@@ -68,7 +70,7 @@ export async function startTracedApp(program: string, options: AppOptions = {}):
   return {
     ports,
     port: ports[0] ?? 0,
-    spans: () => spansOf(arrivals.traces),
+    spans: () => uniqueSpans(spansOf(arrivals.traces)),
     histograms: () => histogramsOf(arrivals.metrics),
     counter: (name) => counterValue(arrivals.metrics, name),
     stdout: () => output.stdout,
@@ -82,6 +84,15 @@ export async function startTracedApp(program: string, options: AppOptions = {}):
       return end;
     },
   };
+}
+
+function killAll(): void {
+  for (const child of alive) child.kill('SIGKILL');
+}
+
+/** What was on its way when the process ended is sent again; receivers tell spans apart by their ids. */
+function uniqueSpans(spans: readonly PlainSpan[]): readonly PlainSpan[] {
+  return [...new Map(spans.map((span) => [`${span.traceId} ${span.spanId}`, span])).values()];
 }
 
 /** The messages that came, and those who wait for more. */

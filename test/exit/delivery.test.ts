@@ -1,0 +1,192 @@
+/** What becomes of telemetry when the receiver is slow, busy, refuses, is gone, or comes back. */
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { outcome, receiverEnv, runBare, runProgram } from './ending.ts';
+import type { PlainSpan } from '../support/otlp-json.ts';
+import { startApp } from '../support/run-app.ts';
+import { deadPort, startScriptedReceiver } from '../support/scripted-receiver.ts';
+import type { ScriptedOptions, ScriptedReceiver } from '../support/scripted-receiver.ts';
+
+const open: ScriptedReceiver[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((receiver) => receiver.close()));
+});
+
+async function receiverThat(answer: NonNullable<ScriptedOptions['answer']>, port = 0): Promise<ScriptedReceiver> {
+  const receiver = await startScriptedReceiver({ port, answer });
+  open.push(receiver);
+  return receiver;
+}
+
+/** Batches leave at once, and one signal is enough to look at. */
+const eager = { OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
+const twenty = Array.from({ length: 20 }, (_, index) => `span ${index}`);
+
+describe('the receiver answers with a status', () => {
+  test('503, then 200: the batch is sent again and arrives once', async () => {
+    const receiver = await receiverThat((index) => (index === 0 ? 503 : 200));
+    const exit = await runProgram(['spans', '4000'], { ...receiverEnv(receiver.url), ...eager });
+    expect(outcome(exit)).toEqual({ code: 0, signal: undefined, stderr: '' });
+    expect(names(receiver.spans())).toEqual(twenty.toSorted());
+    expect(receiver.requests).toHaveLength(2);
+  });
+
+  test('400: the batch is dropped, which is said once, and the process goes on', async () => {
+    const receiver = await receiverThat(() => 400);
+    const app = await startApp('test/exit/apps/endings.mjs', {
+      args: ['serve'],
+      env: { ...receiverEnv(receiver.url), ...eager },
+    });
+    for (const count of [1, 2, 3]) {
+      await app.get('/ok');
+      await receiver.until(() => receiver.requests.length >= count);
+    }
+    await app.get('/end');
+    const exit = await app.exit;
+    expect(exit.stderr).toMatch(/^reqlens: the collector refused \d+ spans: HTTP status 400; they are dropped\n$/);
+    expect(exit.code).toBe(0);
+  });
+});
+
+describe('the receiver goes away', () => {
+  test('and comes back: everything that fits the queue arrives', async () => {
+    const port = await deadPort();
+    const app = await startApp('test/exit/apps/endings.mjs', {
+      args: ['serve'],
+      env: { ...receiverEnv(`http://127.0.0.1:${port}`), ...eager },
+    });
+    for (let count = 0; count < 30; count += 1) await app.get('/ok');
+    const receiver = await receiverThat(() => 200, port);
+    await receiver.until(() => receiver.spans().length === 60);
+    await app.get('/end');
+    const exit = await app.exit;
+    expect(exit.stderr).toBe(noCollectorLine(port));
+    expect(new Set(receiver.spans().map(({ spanId }) => spanId)).size).toBe(61);
+    expect(receiver.spans()).toHaveLength(61);
+  });
+
+  test('and comes back just before the exit: what waited goes out with the exit', async () => {
+    const port = await deadPort();
+    const app = await startApp('test/exit/apps/endings.mjs', {
+      args: ['serve'],
+      env: { ...receiverEnv(`http://127.0.0.1:${port}`), OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
+    });
+    await app.get('/ok');
+    await untilTrue(() => app.stderr() === noCollectorLine(port));
+    const receiver = await receiverThat(() => 200, port);
+    await app.get('/end');
+    expect(outcome(await app.exit)).toEqual({ code: 0, signal: undefined, stderr: noCollectorLine(port) });
+    expect(names(receiver.spans())).toEqual(['GET', 'GET', 'child']);
+  });
+
+  test('for longer than the queue holds: the newest are dropped, counted, and told when it is back', async () => {
+    const port = await deadPort();
+    const app = await startApp('test/exit/apps/endings.mjs', {
+      args: ['serve'],
+      env: {
+        ...receiverEnv(`http://127.0.0.1:${port}`),
+        ...eager,
+        OTEL_BSP_MAX_QUEUE_SIZE: '10',
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
+      },
+    });
+    for (let count = 0; count < 8; count += 1) await app.get('/ok');
+    const receiver = await receiverThat(() => 200, port);
+    await receiver.until(() => receiver.spans().length > 0);
+    await untilTrue(() => app.stderr().split('\n').length > 2);
+    await app.get('/end');
+    await app.exit;
+    expect(receiver.spans().length).toBe(11);
+    expect(app.stderr()).toBe(
+      `${noCollectorLine(port)}reqlens: 6 spans were dropped while the collector did not keep up; it takes them again\n`,
+    );
+  });
+
+  test('and nobody ever comes: one line, the same exit code, and no wait', async () => {
+    const port = await deadPort();
+    const startMs = performance.now();
+    const bare = await runBare(['spans', '300']);
+    const bareMs = performance.now() - startMs;
+    const exit = await runProgram(['spans', '300'], {
+      ...receiverEnv(`http://127.0.0.1:${port}`),
+      ...eager,
+      REQLENS_SHUTDOWN_TIMEOUT: '10000',
+    });
+    const addedMs = performance.now() - startMs - 2 * bareMs;
+    expect(outcome(exit)).toEqual({ ...outcome(bare), stderr: noCollectorLine(port) });
+    expect(addedMs).toBeLessThan(5000);
+  });
+});
+
+describe('the receiver takes the connection and never answers', () => {
+  test('the exit is held for REQLENS_SHUTDOWN_TIMEOUT, which is said', async () => {
+    const receiver = await receiverThat(() => undefined);
+    const startMs = performance.now();
+    const exit = await runProgram(['log'], { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '700' });
+    const tookMs = performance.now() - startMs;
+    expect(outcome(exit)).toEqual({
+      code: 0,
+      signal: undefined,
+      stderr:
+        'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost\n',
+    });
+    expect(tookMs).toBeGreaterThan(700);
+    expect(tookMs).toBeLessThan(8000);
+  });
+
+  test('a signal has the same one deadline, metrics and all', async () => {
+    const receiver = await receiverThat(() => undefined);
+    const app = await startApp('test/exit/apps/endings.mjs', {
+      args: ['serve'],
+      env: { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '2000' },
+    });
+    await app.get('/ok');
+    const startMs = performance.now();
+    app.signal('SIGTERM');
+    const exit = await app.exit;
+    const tookMs = performance.now() - startMs;
+    expect(exit.signal).toBe('SIGTERM');
+    expect(tookMs).toBeGreaterThan(1900);
+    expect(tookMs).toBeLessThan(2900);
+  });
+
+  test('REQLENS_SHUTDOWN_TIMEOUT=0 sends nothing at the exit and says nothing', async () => {
+    const receiver = await receiverThat(() => 200);
+    const exit = await runProgram(['log'], { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '0' });
+    expect(outcome(exit)).toEqual({ code: 0, signal: undefined, stderr: '' });
+    expect(receiver.requests).toEqual([]);
+  });
+});
+
+describe('a program with nothing to do', () => {
+  const receivers: readonly { readonly what: string; readonly answer: (() => number | undefined) | undefined }[] = [
+    { what: 'present', answer: () => 200 },
+    { what: 'absent', answer: undefined },
+    { what: 'hanging', answer: () => undefined },
+  ];
+  for (const { what, answer } of receivers) {
+    test(`ends by itself with a collector that is ${what}`, async () => {
+      const port = answer === undefined ? await deadPort() : (await receiverThat(answer)).port;
+      const exit = await runProgram(['nothing'], {
+        ...receiverEnv(`http://127.0.0.1:${port}`),
+        REQLENS_SHUTDOWN_TIMEOUT: '60000',
+      });
+      expect({ code: exit.code, signal: exit.signal }).toEqual({ code: 0, signal: undefined });
+      expect(['', ...(answer === undefined ? [noCollectorLine(port)] : [])]).toContain(exit.stderr);
+    });
+  }
+});
+
+function names(spans: readonly PlainSpan[]): string[] {
+  return spans.map(({ name }) => name).toSorted();
+}
+
+function noCollectorLine(port: number): string {
+  return `reqlens: no collector answers at http://127.0.0.1:${port} (ECONNREFUSED); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector\n`;
+}
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- the child's output arrives in between
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,5 @@
+const http = require('node:http');
+const { getLogger } = require('reqlens');
+const { serve } = require('./serve.cjs');
+
+serve({ createServer: http.createServer, request: http.request, getLogger });

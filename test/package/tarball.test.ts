@@ -1,0 +1,106 @@
+/** The package as npm installs it, in a directory that has never heard of this checkout. Needs the registry for the dependencies. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { startApp } from '../support/run-app.ts';
+import { startScriptedReceiver } from '../support/scripted-receiver.ts';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+const body = `
+const log = getLogger('installed');
+const server = createServer((request, response) => {
+  log.info('from an installed package');
+  response.on('close', () => server.close());
+  response.end(currentRequest()?.requestId);
+}).listen(0, '127.0.0.1', () => console.log('listening ' + server.address().port));
+`;
+const esm = `import { createServer } from 'node:http';\nimport { currentRequest, getLogger } from 'reqlens';\n`;
+const cjs = `const { createServer } = require('node:http');\nconst { currentRequest, getLogger } = require('reqlens');\n`;
+const typed = `import type { NamedLogger } from 'reqlens';\nconst typedLogger: NamedLogger = getLogger('typed');\ntypedLogger.debug('never');\n`;
+
+const applications = [
+  { file: 'app.mjs', what: 'an ES module', source: esm + body },
+  { file: 'app.cjs', what: 'CommonJS', source: cjs + body },
+  { file: 'app.js', what: 'CommonJS without saying so', source: cjs + body },
+  {
+    file: 'app.mts',
+    what: 'TypeScript',
+    source: esm + typed + body.replace('server.address().port', 'Object(server.address()).port'),
+  },
+];
+
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'reqlens-tarball-'));
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
+  const { stdout } = await run('npm', pack, { cwd: checkout, maxBuffer: 16 * 1024 * 1024 });
+  const [packed]: { filename: string }[] = JSON.parse(stdout);
+  await writeFile(join(directory, 'package.json'), '{ "name": "clean", "private": true }');
+  for (const { file, source } of applications) await writeFile(join(directory, file), source);
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await run('npm', ['install', ...quiet, `./${packed?.filename}`], { cwd: directory });
+}, 240_000);
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('node --import reqlens/register', () => {
+  for (const { file, what } of applications) {
+    test(`starts ${what}`, async () => {
+      const receiver = await startScriptedReceiver();
+      const app = await startApp(file, {
+        cwd: directory,
+        nodeArgs: [
+          '--disable-warning=ExperimentalWarning',
+          ...(file.endsWith('ts') ? ['--experimental-strip-types'] : []),
+          '--import',
+          'reqlens/register',
+        ],
+        env: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+          REQLENS_SHUTDOWN_TIMEOUT: '15000',
+        },
+      });
+      const { headers, body: answer } = await app.get('/');
+      expect(await app.exit).toMatchObject({ code: 0, stderr: '' });
+      await receiver.close();
+      expect(answer).toBe(headers['x-request-id']);
+      expect(receiver.spans().map(({ attributes }) => attributes['reqlens.request.id'])).toEqual([answer]);
+      expect(receiver.logs().map(({ attributes }) => attributes['reqlens.request.id'])).toEqual([answer]);
+    });
+  }
+});
+
+test('npx reqlens --version says the version', async () => {
+  const { version }: { version: string } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'));
+  const { stdout } = await run('npx', ['--no-install', 'reqlens', '--version'], { cwd: directory });
+  expect(stdout).toBe(`${version}\n`);
+});
+
+test('types resolve for both kinds of importers', async () => {
+  const options = {
+    compilerOptions: {
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['node'],
+      typeRoots: [join(checkout, 'node_modules/@types')],
+    },
+    files: ['app.mts'],
+  };
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options));
+  const { stdout } = await run(process.execPath, [join(checkout, 'node_modules/typescript/bin/tsc'), '-p', directory]);
+  expect(stdout).toBe('');
+});
