@@ -23,9 +23,13 @@ export interface CollectorProcess {
 
 /** On free ports. Killed when the test ends. @param flags - E.g. `--memory`, or `--data-dir=…`. */
 export async function startCollectorProcess(...flags: readonly string[]): Promise<CollectorProcess> {
-  const child = spawn(process.execPath, [cli, 'collector', '--otlp-port=0', '--viewer-port=0', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.env['REQLENS_TEST_NODE'] ?? process.execPath,
+    [cli, 'collector', '--otlp-port=0', '--viewer-port=0', ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -52,7 +56,9 @@ export async function runCli(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   // oxlint-disable-next-line node/no-process-env -- the child gets ours and what the test adds
-  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.env['REQLENS_TEST_NODE'] ?? process.execPath, [cli, ...args], {
+    env: { ...process.env, ...env },
+  });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -156,7 +156,7 @@ function spawnProgram(program: string, options: AppOptions, endpoint: string): C
     ...options.env,
   };
   const args = [...(preload === undefined ? [] : ['--import', preload]), `test/http/apps/${program}`];
-  const child = spawn(process.execPath, args, { cwd: checkout, env });
+  const child = spawn(process.env['REQLENS_TEST_NODE'] ?? process.execPath, args, { cwd: checkout, env });
   alive.add(child);
   return child;
 }
