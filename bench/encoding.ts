@@ -7,8 +7,10 @@ import { createRequire } from 'node:module';
 import type * as Api from '@opentelemetry/api';
 import type * as Transformer from '@opentelemetry/otlp-transformer';
 import type * as Resources from '@opentelemetry/resources';
+import type * as SdkMetrics from '@opentelemetry/sdk-metrics';
 import type * as SdkTrace from '@opentelemetry/sdk-trace';
 
+import { RequestDurations } from '../src/export/request-durations.ts';
 import { encodeSpans } from '../src/export/span-encoder.ts';
 import { spreadOf } from './statistics.ts';
 
@@ -20,6 +22,7 @@ const packageRequire = createRequire(new URL('../package.json', import.meta.url)
 const { SpanKind, SpanStatusCode } = own<typeof Api>('@opentelemetry/api');
 const { ProtobufTraceSerializer } = own<typeof Transformer>('@opentelemetry/otlp-transformer');
 const { resourceFromAttributes } = own<typeof Resources>('@opentelemetry/resources');
+const { AggregationTemporality, MeterProvider, MetricReader } = own<typeof SdkMetrics>('@opentelemetry/sdk-metrics');
 const { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } = own<typeof SdkTrace>('@opentelemetry/sdk-trace');
 
 type Spans = ReturnType<SdkTrace.InMemorySpanExporter['getFinishedSpans']>;
@@ -110,6 +113,61 @@ function serverSpans(): Spans {
   return exporter.getFinishedSpans();
 }
 
+/** What one request has, of ten routes and three outcomes. */
+interface Request {
+  readonly method: string;
+  readonly route: string;
+  readonly statusCode: number;
+  readonly durationS: number;
+}
+
+function requests(): Request[] {
+  return Array.from({ length: 1000 }, (_, index) => ({
+    method: index % 4 === 0 ? 'POST' : 'GET',
+    route: `/shop/${index % 10}/orders/:id`,
+    statusCode: index % 50 === 0 ? 500 : 200 + (index % 2),
+    durationS: ((index * 7919) % 300) / 1000,
+  }));
+}
+
+class Reader extends MetricReader {
+  protected override async onShutdown(): Promise<void> {
+    // Holds nothing.
+  }
+  protected override async onForceFlush(): Promise<void> {
+    // Holds nothing.
+  }
+}
+
+/** As the server instrumentation did it with the SDK's histogram: the attributes are completed at the end of the request. */
+function stockRecord(): (request: Request) => void {
+  const meter = new MeterProvider({ readers: [new Reader()] }).getMeter('reqlens/http', '0.1.0');
+  const histogram = meter.createHistogram('http.server.request.duration', {
+    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
+  });
+  return ({ method, route, statusCode, durationS }) => {
+    const attributes: Api.Attributes = {
+      'http.request.method': method,
+      'url.scheme': 'http',
+      'network.protocol.version': '1.1',
+    };
+    attributes['http.response.status_code'] = statusCode;
+    attributes['http.route'] = route;
+    if (statusCode >= 500) attributes['error.type'] = String(statusCode);
+    histogram.record(durationS, attributes);
+  };
+}
+
+function ourRecord(): (request: Request) => void {
+  const durations = new RequestDurations({ name: 'reqlens/http', version: '0.1.0' });
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the peers' copy of the same types
+  durations.producerFor(AggregationTemporality.CUMULATIVE);
+  return ({ method, route, statusCode, durationS }) => {
+    const errorType = statusCode >= 500 ? String(statusCode) : undefined;
+    durations.record(durationS, { method, scheme: 'http', protocolVersion: '1.1', statusCode, route, errorType });
+  };
+}
+
 const spans = serverSpans();
 console.log(`Node ${process.version}; ${spanCount} spans are ${encodeSpans(spans)?.length ?? 0} bytes`);
 compare({
@@ -119,4 +177,14 @@ compare({
   // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the peers' copy of the same types
   stock: () => ProtobufTraceSerializer.serializeRequest(spans),
   ours: () => encodeSpans(spans),
+});
+
+const made = requests();
+const recorders = { stock: stockRecord(), ours: ourRecord() };
+compare({
+  name: 'record a duration',
+  operations: made.length,
+  calls: 40,
+  stock: () => made.forEach(recorders.stock),
+  ours: () => made.forEach(recorders.ours),
 });

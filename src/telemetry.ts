@@ -40,6 +40,9 @@ export interface Telemetry {
   shutdown: () => Promise<void>;
 }
 
+/** What the server spans and metrics say they come from. */
+const httpScope = { name: 'reqlens/http', version };
+
 let isRunning = false;
 
 /**
@@ -59,13 +62,15 @@ export function startTelemetry(config: Config): Telemetry {
   isRunning = true;
   sayForeignTelemetry();
 
-  const pipelines = pipelinesFor(config);
+  const pipelines = pipelinesFor(config, httpScope);
   const ids = new RequestIdGenerator();
   const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
   const providers = registerProviders({ config, pipelines, ids, sampler });
   // Only now: what the API has to say of an earlier registration was said in our words, once.
   diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
-  const server = instrumentServer({ config, ids, sampler, makeSpan: providers.makeSpan });
+  const { makeSpan } = providers;
+  const { recordDuration } = pipelines;
+  const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();
   const stopShutdown = installShutdown({
@@ -156,24 +161,23 @@ function propagatorNamed(name: PropagatorName): TextMapPropagator {
   }
 }
 
+type ServerParts = Pick<Providers, 'makeSpan'> & Pick<Pipelines, 'recordDuration'>;
+
 interface RunningServer {
   readonly endOpenSpans: () => void;
   readonly stop: () => void;
 }
 
-/** What the server spans and metrics say they come from. */
-const httpScope = { name: 'reqlens/http', version };
-
-function instrumentServer({ config, ids, sampler, makeSpan }: Parts & Pick<Providers, 'makeSpan'>): RunningServer {
+function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningServer {
   const tracer = trace.getTracer(httpScope.name, httpScope.version);
   const meter = metrics.getMeter(httpScope.name, httpScope.version);
   if (config.http.server === 'otel') {
-    const stock = new StockServer(config, ids, meter);
+    const stock = new StockServer(config, parts.ids, meter);
     const outgoing = instrumentOutgoing({ config, incoming: stock });
     return running([installServerHooks(stock), ...outgoing.map((each) => () => each.disable())], () => undefined);
   }
   const outgoing = instrumentOutgoing({ config });
-  const server = new ServerInstrumentation({ config, tracer, meter, sampler, ids, makeSpan });
+  const server = new ServerInstrumentation({ config, tracer, meter, ...parts });
   return running([installServerHooks(server), ...outgoing.map((each) => () => each.disable())], () =>
     server.abandonOpen(),
   );

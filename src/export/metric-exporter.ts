@@ -3,7 +3,7 @@ import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
 import { ProtobufMetricsSerializer, JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
-import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 
 import type { Config } from '../config/config.ts';
 import type { Sender } from './sent.ts';
@@ -20,7 +20,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
     const serializer = this.#config.otlp.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-    const body = serializer.serializeRequest(metrics);
+    const body = serializer.serializeRequest({ ...metrics, scopeMetrics: mergedByScope(metrics.scopeMetrics) });
     if (body === undefined) {
       done({ code: ExportResultCode.FAILED, error: new Error('the metrics could not be encoded') });
       return;
@@ -45,6 +45,16 @@ export class OtlpMetricExporter implements PushMetricExporter {
   async shutdown(): Promise<void> {
     // Holds nothing.
   }
+}
+
+/** A reader has the metrics of one scope in two entries when some of them come from a producer of ours; receivers see one scope. */
+function mergedByScope(entries: readonly ScopeMetrics[]): ScopeMetrics[] {
+  const merged = new Map<string, ScopeMetrics>();
+  for (const { scope, metrics } of entries) {
+    const key = JSON.stringify([scope.name, scope.version, scope.schemaUrl]);
+    merged.set(key, { scope, metrics: [...(merged.get(key)?.metrics ?? []), ...metrics] });
+  }
+  return [...merged.values()];
 }
 
 /** https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */

@@ -1,8 +1,9 @@
 /** Builds what spans, log records and metrics go through on their way out. */
 import { JsonLogsSerializer, JsonTraceSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import type { InstrumentationScope } from '@opentelemetry/core';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { ConsoleMetricExporter, InstrumentType, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -13,6 +14,8 @@ import type { Outcome } from './batch-queue.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
 import { OtlpSender } from './otlp-sender.ts';
 import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
+import { RequestDurations } from './request-durations.ts';
+import type { RecordDuration } from './request-durations.ts';
 import { report, reportOnce } from './self-report.ts';
 import { encodeSpans } from './span-encoder.ts';
 
@@ -23,11 +26,15 @@ export interface Pipelines {
   readonly spanProcessors: readonly SpanProcessor[];
   readonly logProcessors: readonly LogRecordProcessor[];
   readonly metricReaders: readonly MetricReader[];
+  /** For `http.server.request.duration` of our own server instrumentation. */
+  readonly recordDuration: RecordDuration;
   /** Those that hold something when the process exits. */
   readonly queues: readonly ExitQueue[];
 }
 
-export function pipelinesFor({ traces, logs, metrics }: Config): Pipelines {
+/** @param httpScope - What the metrics of requests say they come from. */
+export function pipelinesFor({ traces, logs, metrics }: Config, httpScope: InstrumentationScope): Pipelines {
+  const durations = new RequestDurations(httpScope);
   const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces) : undefined;
   const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs) : undefined;
   return {
@@ -43,7 +50,8 @@ export function pipelinesFor({ traces, logs, metrics }: Config): Pipelines {
         ? [new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })]
         : []),
     ],
-    metricReaders: metricReadersFor(metrics),
+    metricReaders: metricReadersFor(metrics, durations),
+    recordDuration: durations.record,
     queues: [spanQueue, logQueue].filter((queue) => queue !== undefined),
   };
 }
@@ -72,7 +80,7 @@ function withinExport(otlp: OtlpSettings, { exportTimeoutMs }: BatchSettings): O
   return { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, exportTimeoutMs) };
 }
 
-function metricReadersFor(metrics: Config['metrics']): MetricReader[] {
+function metricReadersFor(metrics: Config['metrics'], durations: RequestDurations): MetricReader[] {
   const { exportIntervalMs: exportIntervalMillis, exporters } = metrics;
   // The SDK refuses a time-out longer than the interval.
   const exportTimeoutMillis = Math.min(metrics.exportTimeoutMs, exportIntervalMillis);
@@ -80,9 +88,15 @@ function metricReadersFor(metrics: Config['metrics']): MetricReader[] {
     ? [new OtlpMetricExporter(new OtlpSender(metrics.otlp, 'metrics'), metrics)]
     : [];
   const terminal = exporters.includes('console') ? [new ConsoleMetricExporter()] : [];
-  return [...otlp, ...terminal].map(
-    (exporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
-  );
+  return [...otlp, ...terminal].map((exporter) => {
+    const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);
+    return new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis,
+      exportTimeoutMillis,
+      metricProducers: [durations.producerFor(temporality)],
+    });
+  });
 }
 
 /** A receiver that refuses is told once per reason; what was dropped is counted and told when the receiver answers again. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Attributes, Context, Histogram, Span } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
 import type { RPCMetadata } from '@opentelemetry/core';
 
 import type { RequestScope } from '../identity/request-scope.ts';
@@ -11,13 +11,26 @@ import type { RequestScope } from '../identity/request-scope.ts';
 /** Request and response carry it under this key, so that their prototypes' hooks find it without a lookup. */
 export const inFlightKey: unique symbol = Symbol('reqlens in-flight request');
 
+/** One request as `http.server.request.duration` tells requests apart; its end fills in what the beginning leaves open. */
+export interface RequestSeries {
+  readonly method: string;
+  readonly scheme: string;
+  readonly protocolVersion: string;
+  statusCode: number | undefined;
+  route: string | undefined;
+  errorType: string | undefined;
+}
+
+/** Records how long a request took, in seconds (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration). */
+export type RecordDuration = (durationS: number, request: Readonly<RequestSeries>) => void;
+
 export interface InFlightParts {
   readonly scope: RequestScope;
   readonly span: Span;
   readonly context: Context;
   readonly rpc: RPCMetadata;
-  readonly metricAttributes: Attributes;
-  readonly duration: Histogram;
+  readonly series: RequestSeries;
+  readonly recordDuration: RecordDuration;
   /** When the request ends, however it ends. */
   readonly onEnd: (request: InFlightRequest) => void;
 }
@@ -42,20 +55,20 @@ export class InFlightRequest {
   end(request: IncomingMessage, response: ServerResponse): void {
     if (this.#hasEnded) return;
     const { span } = this;
-    const { rpc, metricAttributes } = this.#parts;
+    const { rpc, series } = this.#parts;
     const { statusCode } = response;
     span.setAttribute('http.response.status_code', statusCode);
-    metricAttributes['http.response.status_code'] = statusCode;
+    series.statusCode = statusCode;
     if (rpc.route !== undefined) {
       span.setAttribute('http.route', rpc.route);
-      metricAttributes['http.route'] = rpc.route;
+      series.route = rpc.route;
       if (rpc.route !== '') span.updateName(`${request.method ?? 'GET'} ${rpc.route}`);
     }
     // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: for a server 4xx is the client's error.
     if (statusCode < 100 || statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     if (statusCode >= 500 && statusCode < 600) {
       span.setAttribute('error.type', String(statusCode));
-      metricAttributes['error.type'] = String(statusCode);
+      series.errorType = String(statusCode);
     }
     this.#close();
   }
@@ -66,7 +79,7 @@ export class InFlightRequest {
     const { span } = this;
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
     span.setAttribute('error.type', name);
-    this.#parts.metricAttributes['error.type'] = name;
+    this.#parts.series.errorType = name;
     span.setStatus({ code: SpanStatusCode.ERROR, message });
     span.recordException(error instanceof Error ? error : message);
     this.#close();
@@ -83,8 +96,8 @@ export class InFlightRequest {
   #close(): void {
     this.#hasEnded = true;
     this.span.end();
-    // Seconds (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration).
-    this.#parts.duration.record((performance.now() - this.#startMs) / 1000, this.#parts.metricAttributes, this.context);
+    const { series, recordDuration } = this.#parts;
+    recordDuration((performance.now() - this.#startMs) / 1000, series);
     this.#parts.onEnd(this);
   }
 }

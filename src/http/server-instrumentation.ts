@@ -1,6 +1,6 @@
 /** The server's edge put together: a request comes in, gets its id, its span and its context, and is ended. */
 import { SpanKind, TraceFlags, SamplingDecision, trace } from '@opentelemetry/api';
-import type { Attributes, Meter, Sampler, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import type { Meter, Sampler, Span, SpanContext, Tracer } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import type { RPCMetadata } from '@opentelemetry/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { NewSpan, spanMaker } from '../trace/span-maker.ts';
 import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { InFlightRequest } from './in-flight.ts';
+import type { RecordDuration, RequestSeries } from './in-flight.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
@@ -26,6 +27,7 @@ export interface ServerInstrumentationParts {
   readonly config: Pick<Config, 'requestId' | 'http'>;
   readonly tracer: Tracer;
   readonly meter: Meter;
+  readonly recordDuration: RecordDuration;
   readonly sampler: Sampler;
   readonly ids: RequestIdGenerator;
   /** Makes spans faster than the tracer does; undefined where it can't. */
@@ -37,7 +39,6 @@ const rpcKey = keyReadBy((probe) => getRPCMetadata(probe));
 export class ServerInstrumentation implements ServerEdge {
   readonly #parts: ServerInstrumentationParts;
   readonly #identify: IdentifyRequest;
-  readonly #duration: ReturnType<typeof durationHistogram>;
   /** Requests in flight, so that none of their spans is lost when the process goes away. */
   readonly #open = new Set<InFlightRequest>();
 
@@ -45,7 +46,6 @@ export class ServerInstrumentation implements ServerEdge {
     this.#parts = parts;
     const rejected = rejectedCounter(parts.meter);
     this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
-    this.#duration = durationHistogram(parts.meter);
   }
 
   readonly enter = (request: IncomingMessage, _response: ServerResponse, scheme: Scheme): InFlightRequest => {
@@ -60,8 +60,8 @@ export class ServerInstrumentation implements ServerEdge {
       span,
       context: new RequestContext({ base: identity.parent, scope, span, extra: { key: rpcKey, value: rpc } }),
       rpc,
-      metricAttributes: metricAttributes(request, scheme),
-      duration: this.#duration,
+      series: seriesOf(request, scheme),
+      recordDuration: this.#parts.recordDuration,
       onEnd: (ended) => this.#open.delete(ended),
     });
     this.#open.add(inFlight);
@@ -130,11 +130,14 @@ export class ServerInstrumentation implements ServerEdge {
   }
 }
 
-function metricAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
+function seriesOf(request: IncomingMessage, scheme: Scheme): RequestSeries {
   return {
-    'http.request.method': knownMethod(request.method),
-    'url.scheme': scheme,
-    'network.protocol.version': request.httpVersion,
+    method: knownMethod(request.method),
+    scheme,
+    protocolVersion: request.httpVersion,
+    statusCode: undefined,
+    route: undefined,
+    errorType: undefined,
   };
 }
 
@@ -142,13 +145,4 @@ function metricAttributes(request: IncomingMessage, scheme: Scheme): Attributes 
 function serverTiming(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return `traceparent;desc="00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}"`;
-}
-
-/** Buckets by https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration, in seconds. */
-function durationHistogram(meter: Meter): ReturnType<Meter['createHistogram']> {
-  return meter.createHistogram('http.server.request.duration', {
-    description: 'Duration of HTTP server requests.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
-  });
 }
