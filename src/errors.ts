@@ -4,9 +4,7 @@ export type ReqlensErrorCode =
   /** A logger was asked for by a name that cannot name one. */
   | 'LOGGER_NAME_INVALID'
   /** `startTelemetry` was called while telemetry is running. */
-  | 'ALREADY_STARTED'
-  /** The receiver answered with something that is not OTLP. */
-  | 'OTLP_ANSWER_INVALID';
+  | 'ALREADY_STARTED';
 
 /** Thrown to callers of the public API only; nothing else of ours throws into the application. */
 export class ReqlensError extends Error {

@@ -29,7 +29,7 @@ export const reqlensVariables: readonly Variable[] = [
     name: 'REQLENS_SEND_REQUEST_ID_TO',
     section: 'Request id',
     meaning:
-      'Which hosts get the request id with an outgoing request. `loopback` and `private` cover names too, see above.',
+      'Which hosts get the request id with an outgoing request. `loopback` means `localhost` too, `private` names without a dot and those ending in `.internal`, `.local` and `.home.arpa`.',
     type: `${peers}, host names, \`*.suffix\``,
     default: 'loopback,private',
   },

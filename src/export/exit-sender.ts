@@ -20,8 +20,8 @@ export interface ExitMail {
 
 /**
  * Blocks until everything is sent, every parcel's own time is over, or `timeoutMs` is. In an `exit` listener no asynchronous work
- * runs any more; another thread's does. Starting the thread and sending took 22-68 ms on Node 22, 24 and 26 (two busy cores,
- * November 2026), with nobody listening 20-46 ms; bench/exit.ts measures it.
+ * runs any more; another thread's does. Starting the thread and sending takes some 60 ms (bench/exit.ts; Node 24, two cores,
+ * November 2026), nearly all of it the start.
  *
  * @returns Whether the helper was done in time.
  */

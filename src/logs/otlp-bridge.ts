@@ -26,15 +26,19 @@ const elsewhere = new Set([
  *   was kept out of the line gets into the record.
  */
 export function emitLogRecord(logger: string, pinoLevel: number, line: string): void {
+  const target = logs.getLogger(logger);
+  const severityNumber = severityNumberFor(pinoLevel);
+  // Reading the line again is the expensive part, and without an exporter nobody asks for it.
+  if (!target.enabled({ severityNumber })) return;
   const fields = parsed(line);
   if (fields === undefined) return;
   const record: LogRecord = {
-    severityNumber: severityNumberFor(pinoLevel),
+    severityNumber,
     ...writtenFirst(line),
     body: fields['msg'] ?? '',
     attributes: attributesOf(fields),
   };
-  logs.getLogger(logger).emit(record);
+  target.emit(record);
 }
 
 /** Every line begins with these two, before anything of the application's, which may have fields of the same names further on. */
