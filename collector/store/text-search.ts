@@ -6,8 +6,10 @@ import { integer, optionalText, type Row, text } from './row.ts';
 import { logColumns, parseAttributes, parseExtra, storedLog } from './stored-rows.ts';
 import type { AttributeValue, RequestQuery, StoredLog } from './telemetry-store.ts';
 
-/** Work between two looks at the clock stays short: a row is some 10 us, a trace some 100 us. */
-const requestsPerSlice = 25;
+/** Requests read from the list at a time. */
+const requestsPerPage = 100;
+/** Spans and log lines searched between two looks at the clock: some 2 ms. */
+const rowsPerSlice = 2000;
 const logsPerSlice = 500;
 /** Requests that come in wait at most about this long for a search. */
 const sliceMs = 5;
@@ -31,12 +33,12 @@ export class TextSearch {
   constructor(database: DatabaseSync, requests: RequestQueries) {
     this.#requests = requests;
     this.#spansWith = database.prepare(
-      `SELECT name, attributes, extra FROM span
-       WHERE trace_no = ?1 AND (${mayHave('name')} OR attributes LIKE ?3 ESCAPE '\\' OR extra LIKE ?3 ESCAPE '\\')`,
+      `SELECT s.trace_no, s.name, s.attributes, s.extra FROM json_each(?1) wanted CROSS JOIN span s ON s.trace_no = wanted.value
+       WHERE (${mayHave('s.name')} OR s.attributes LIKE ?3 ESCAPE '\\' OR s.extra LIKE ?3 ESCAPE '\\')`,
     );
     this.#logsWith = database.prepare(
-      `SELECT body, attributes FROM log
-       WHERE trace_no = ?1 AND (${mayHave('body')} OR attributes LIKE ?3 ESCAPE '\\')`,
+      `SELECT l.trace_no, l.body, l.attributes FROM json_each(?1) wanted CROSS JOIN log l ON l.trace_no = wanted.value
+       WHERE (${mayHave('l.body')} OR l.attributes LIKE ?3 ESCAPE '\\')`,
     );
     this.#logSlice = database.prepare(
       `SELECT ${logColumns} FROM log l JOIN resource res ON res.id = l.resource_id JOIN scope c ON c.id = l.scope_id
@@ -51,13 +53,12 @@ export class TextSearch {
   async requests(query: RequestQuery, signal: AbortSignal | undefined): Promise<ListedRequest[]> {
     const needle = needleFor(query.text ?? '');
     const found: ListedRequest[] = [];
-    const known = new Map<number, boolean>();
     const breath = new Breath(signal);
     let before = query.before;
     while (found.length < query.limit) {
-      const page = this.#requests.page({ ...query, limit: requestsPerSlice, ...(before !== undefined && { before }) });
-      found.push(...page.filter(({ cursor: { traceNo } }) => this.#traceHas(traceNo, needle, known)));
-      if (page.length < requestsPerSlice || (await breath.isOver())) break;
+      const page = this.#requests.page({ ...query, limit: requestsPerPage, ...(before !== undefined && { before }) });
+      found.push(...(await this.#matchingPage(page, needle, breath)));
+      if (page.length < requestsPerPage || breath.isOver) break;
       before = page.at(-1)?.cursor;
     }
     return found.slice(0, query.limit);
@@ -72,26 +73,55 @@ export class TextSearch {
     if (bounds === undefined) return found;
     const first = integer(bounds, 'first');
     for (let last = integer(bounds, 'last'); last >= first && found.length < limit; last -= logsPerSlice) {
-      if (await breath.isOver()) break;
+      await breath.take();
+      if (breath.isOver) break;
       const rows = this.#logSlice.all(last, needle.pattern, needle.jsonPattern);
       found.push(...rows.filter((row) => logHas(row, needle)).map(storedLog));
     }
     return found.slice(0, limit);
   }
 
-  /** @param known - Answers given so far: a trace may have several requests. */
-  #traceHas(traceNo: number, needle: Needle, known: Map<number, boolean>): boolean {
-    const has = known.get(traceNo) ?? this.#searchTrace(traceNo, needle);
-    known.set(traceNo, has);
-    return has;
+  async #matchingPage(page: readonly ListedRequest[], needle: Needle, breath: Breath): Promise<ListedRequest[]> {
+    const found: ListedRequest[] = [];
+    for (const slice of slices(page)) {
+      await breath.take();
+      if (breath.isOver) break;
+      found.push(...this.#matching(slice, needle));
+    }
+    return found;
   }
 
-  #searchTrace(traceNo: number, needle: Needle): boolean {
+  #matching(slice: readonly ListedRequest[], needle: Needle): ListedRequest[] {
+    const traces = JSON.stringify(slice.map(({ cursor }) => cursor.traceNo));
     const { pattern, jsonPattern } = needle;
-    for (const row of this.#spansWith.iterate(traceNo, pattern, jsonPattern)) if (spanHas(row, needle)) return true;
-    for (const row of this.#logsWith.iterate(traceNo, pattern, jsonPattern)) if (logHas(row, needle)) return true;
-    return false;
+    const matching = new Set<number>();
+    for (const row of this.#spansWith.iterate(traces, pattern, jsonPattern)) {
+      if (spanHas(row, needle)) matching.add(integer(row, 'trace_no'));
+    }
+    for (const row of this.#logsWith.iterate(traces, pattern, jsonPattern)) {
+      if (logHas(row, needle)) matching.add(integer(row, 'trace_no'));
+    }
+    return slice.filter(({ cursor }) => matching.has(cursor.traceNo));
   }
+}
+
+/**
+ * Cuts a page so that each slice has about as much to search, whatever the size of its traces.
+ *
+ * @yields Requests in the order of the page.
+ */
+function* slices(page: readonly ListedRequest[]): Generator<readonly ListedRequest[]> {
+  let slice: ListedRequest[] = [];
+  let rows = 0;
+  for (const request of page) {
+    slice.push(request);
+    rows += request.summary.spanCount + request.summary.logCount;
+    if (rows < rowsPerSlice) continue;
+    yield slice;
+    slice = [];
+    rows = 0;
+  }
+  if (slice.length > 0) yield slice;
 }
 
 /** Gives way to other work when a search has run for a while. */
@@ -103,12 +133,16 @@ class Breath {
     this.#signal = signal;
   }
 
-  /** @returns true when nobody waits for the answer any more. */
-  async isOver(): Promise<boolean> {
-    if (performance.now() - this.#since < sliceMs) return false;
+  /** Whether nobody waits for the answer any more. */
+  get isOver(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+
+  /** Lets other work run if it is time. */
+  async take(): Promise<void> {
+    if (performance.now() - this.#since < sliceMs) return;
     await nextTurn();
     this.#since = performance.now();
-    return this.#signal?.aborted ?? false;
   }
 }
 

@@ -38,7 +38,7 @@ export function parseTrustRule(text: string): ParsedRule<TrustRule> {
   return { rule: networks.length > 0 ? { kind: 'peers', networks } : undefined, unusable };
 }
 
-/** The same for hosts, which may be named too. `loopback` stands for `localhost` and its subdomains as well (RFC 6761). */
+/** The same for hosts, which may be named too; `loopback` and `private` stand for names as well as networks. */
 export function parseHostRule(text: string): ParsedRule<HostRule> {
   const word = wordRule(text);
   if (word) return { rule: word, unusable: [] };
@@ -56,9 +56,31 @@ export function parseHostRule(text: string): ParsedRule<HostRule> {
   return { rule: { kind: 'listed', networks: unique(networks), names: [...new Set(names)] }, unusable };
 }
 
+/** @returns The blocks as one would write them, whole groups by their word and first. */
+export function writtenNetworks(networks: readonly Network[]): string {
+  const written = new Set(networks.map(blockText));
+  const items = [...words].flatMap(([word, blocks]) => {
+    const texts = blocks.map(blockText);
+    if (!texts.every((text) => written.has(text))) return [];
+    for (const text of texts) written.delete(text);
+    return word;
+  });
+  return [...items, ...written].join(',');
+}
+
+/** @returns The same for a list of hosts: names that a word stands for do not show beside it. */
+export function writtenHosts(networks: readonly Network[], names: readonly string[]): string {
+  const written = writtenNetworks(networks);
+  const covered = new Set(itemsOf(written).flatMap(namesOfWord));
+  return [written, ...names.filter((name) => !covered.has(name))].filter((text) => text !== '').join(',');
+}
+
 /** @returns The block, or undefined when the text is no address and no CIDR block. A lone address is a block of one. */
 export function parseNetwork(text: string): Network | undefined {
   const [, address = '', prefixText] = /^\[?([^/[\]]+)\]?(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
+  // As Node shows an IPv4 peer of a dual-stack server; people copy it from there. The checks compare it as IPv4.
+  if (mapped) return parseNetwork(`${mapped}/${Number(prefixText ?? 128) - 96}`);
   const version = isIP(address);
   // A zone (fe80::1%eth0) names an interface of this machine, not a block of addresses.
   if (version === 0 || address.includes('%')) return undefined;
@@ -89,7 +111,7 @@ function namesOfWord(item: string): string[] {
 }
 
 /**
- * Names that stay in the own network: `.internal` is reserved for it (ICANN, 2024), `.local` (RFC 6762, and Kubernetes),
+ * Names of this machine (RFC 6761), and those that stay in the own network: `.internal` is reserved for it (ICANN, 2024), `.local` (RFC 6762, and Kubernetes),
  * `.home.arpa` (RFC 8375), and a name without a dot, written `*`, such as a service's in docker-compose.
  */
 const hostNamesOfWord: ReadonlyMap<string, readonly string[]> = new Map([
@@ -119,5 +141,9 @@ function networksOf(blocks: readonly string[]): readonly Network[] {
 }
 
 function unique(networks: readonly Network[]): readonly Network[] {
-  return [...new Map(networks.map((network) => [`${network.address}/${network.prefix}`, network])).values()];
+  return [...new Map(networks.map((network) => [blockText(network), network])).values()];
+}
+
+function blockText({ address, prefix }: Network): string {
+  return `${address}/${prefix}`;
 }

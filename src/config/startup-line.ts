@@ -1,5 +1,6 @@
 /** What is in force, in one line for stderr. Names every field that it shows, so that nothing secret comes along by chance. */
-import type { Config, HostRule, Network, OtlpSettings, TrustRule } from './config.ts';
+import type { Config, HostRule, OtlpSettings, TrustRule } from './config.ts';
+import { writtenHosts, writtenNetworks } from './networks.ts';
 import { shownText, withoutCredentials } from './shown-value.ts';
 
 type SignalConfig = Pick<Config['traces'], 'exporters' | 'otlp'>;
@@ -36,14 +37,9 @@ function otlpText({ protocol, endpoint }: OtlpSettings): string {
 }
 
 function trustText(rule: TrustRule): string {
-  return rule.kind === 'peers' ? networksText(rule.networks) : rule.kind;
+  return rule.kind === 'peers' ? writtenNetworks(rule.networks) : rule.kind;
 }
 
 function hostText(rule: HostRule): string {
-  if (rule.kind !== 'listed') return rule.kind;
-  return [networksText(rule.networks), ...rule.names].filter((text) => text !== '').join(',');
-}
-
-function networksText(networks: readonly Network[]): string {
-  return networks.map(({ address, prefix }) => `${address}/${prefix}`).join(',');
+  return rule.kind === 'listed' ? writtenHosts(rule.networks, rule.names) : rule.kind;
 }

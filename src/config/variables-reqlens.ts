@@ -28,7 +28,8 @@ export const reqlensVariables: readonly Variable[] = [
   {
     name: 'REQLENS_SEND_REQUEST_ID_TO',
     section: 'Request id',
-    meaning: 'Which hosts get the request id with an outgoing request. `loopback` covers `localhost` too.',
+    meaning:
+      'Which hosts get the request id with an outgoing request. `loopback` and `private` cover names too, see above.',
     type: `${peers}, host names, \`*.suffix\``,
     default: 'loopback,private',
   },

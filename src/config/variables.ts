@@ -39,8 +39,3 @@ export type Section =
 
 /** Every variable that reqlens itself reads, ours first. The collector's own are in collector/settings.ts. */
 export const variables: readonly Variable[] = [...reqlensVariables, ...otelVariables];
-
-/** @returns The default as the documents show it. */
-export function defaultText(variable: Variable): string {
-  return 'default' in variable ? variable.default : variable.whenUnset;
-}

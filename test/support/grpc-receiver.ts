@@ -1,0 +1,56 @@
+/** An OTLP/gRPC receiver in the test's own process: just enough of gRPC over HTTP/2 to take unary calls and say OK. */
+import { once } from 'node:events';
+import { createSecureServer, createServer } from 'node:http2';
+import type { Http2Session, IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
+
+export interface GrpcCall {
+  /** `/package.Service/Method` */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** With the five bytes of gRPC's own framing. */
+  readonly body: Buffer;
+}
+
+export interface GrpcReceiver {
+  /** Host and port, without a scheme. */
+  readonly host: string;
+  readonly calls: readonly GrpcCall[];
+  readonly close: () => Promise<void>;
+}
+
+/** Plain text, or TLS with a certificate. */
+export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<GrpcReceiver> {
+  const calls: GrpcCall[] = [];
+  const sessions = new Set<Http2Session>();
+  const server = tls === undefined ? createServer() : createSecureServer(tls);
+  server.on('session', (session: Http2Session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // A caller that goes away in mid-call is none of the assertions here.
+    stream.on('error', () => stream.destroy());
+    stream.once('end', () => {
+      calls.push({ path: headers[':path'] ?? '', headers, body: Buffer.concat(chunks) });
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      // One empty message: not compressed, no bytes.
+      stream.end(Buffer.alloc(5));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    host: `localhost:${port}`,
+    calls,
+    close: async () => {
+      for (const session of sessions) session.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
