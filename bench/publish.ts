@@ -1,10 +1,15 @@
 /** Where results go: a JSON file for machines (not in git), and a section of docs/benchmarks.md between its two markers. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const results = fileURLToPath(new URL('results/', import.meta.url));
+
+/** How busy the machine is before we make it so: a run beside other work measures the other work too. Processes, mean of the last minute. */
+export function loadBefore(): string {
+  return `load average before the run ${(loadavg()[0] ?? 0).toFixed(1)}`;
+}
 
 /** One line: processor, cores, memory, kernel, Node, day. */
 export function machineLine(): string {

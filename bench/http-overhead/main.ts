@@ -1,12 +1,12 @@
 /**
  * CPU time that each way of tracing adds to a request. `npm ci --prefix bench && npm run build && node bench/http-overhead/main.ts`
- * Options: --rounds 7 --requests 10000 --warmup 5000 --connections 10 --only bare,stock --dry-run (docs/benchmarks.md stays as it is).
+ * Options: --rounds 7 --requests 10000 --warmup 10000 --connections 10 --only bare,stock --dry-run (docs/benchmarks.md stays as it is).
  */
 import { parseArgs } from 'node:util';
 
 import { Child } from '../child.ts';
 import { allVariants, type Variant } from '../peers.ts';
-import { machineLine, publishSection, saveResults } from '../publish.ts';
+import { loadBefore, machineLine, publishSection, saveResults } from '../publish.ts';
 import { measure, type Bench, type Plan, type Window } from './measure.ts';
 import type { Received } from './sink.ts';
 import { scenarioTable, type VariantResult } from './table.ts';
@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
     requests: { type: 'string', default: '10000' },
-    warmup: { type: 'string', default: '5000' },
+    warmup: { type: 'string', default: '10000' },
     connections: { type: 'string', default: '10' },
     only: { type: 'string', default: '' },
     'dry-run': { type: 'boolean', default: false },
@@ -35,8 +35,9 @@ const plan: Plan = {
 const chosen = options.only === '' ? [] : options.only.split(',');
 const variants = allVariants().filter(({ name }) => chosen.length === 0 || chosen.includes(name));
 
+const machine = `${machineLine()}, ${loadBefore()}`;
 const results = await runAll(variants, Number(options.rounds));
-const path = saveResults('http-overhead', { machine: machineLine(), plan, results });
+const path = saveResults('http-overhead', { machine, plan, results });
 const report = section(results);
 process.stdout.write(`${report}\n\nraw results: ${path}\n`);
 if (!options['dry-run']) publishSection('http-overhead', report);
@@ -78,5 +79,5 @@ function section(found: readonly VariantResult[]): string {
     ([scenario, title]) => `**${title}**\n\n${scenarioTable(scenario, found)}`,
   );
   const how = `${options.rounds} interleaved rounds, each with a fresh server process, ${plan.warmup} requests of warm-up and ${plan.requests} measured, ${plan.connections} keep-alive connections. Median (quartiles).`;
-  return [`Measured on ${machineLine()}.`, how, ...tables].join('\n\n');
+  return [`Measured on ${machine}.`, how, ...tables].join('\n\n');
 }

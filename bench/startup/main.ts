@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 import { Child } from '../child.ts';
 import { allVariants, environmentFor, type Variant } from '../peers.ts';
-import { machineLine, publishSection, saveResults } from '../publish.ts';
+import { loadBefore, machineLine, publishSection, saveResults } from '../publish.ts';
 import { spreadOf } from '../statistics.ts';
 
 interface Start {
@@ -42,8 +42,9 @@ const variants = allVariants().filter(
   ({ name }) => !name.endsWith('-unsampled') && (chosen.length === 0 || chosen.includes(name)),
 );
 
+const machine = `${machineLine()}, ${loadBefore()}`;
 const results = await runAll(variants, Number(options.runs));
-const path = saveResults('startup', { machine: machineLine(), results });
+const path = saveResults('startup', { machine, results });
 const report = section(results);
 process.stdout.write(`${report}\n\nraw results: ${path}\n`);
 if (!options['dry-run']) publishSection('startup', report);
@@ -93,11 +94,9 @@ function section(found: readonly Result[]): string {
   ];
   const bare = found.find(({ variant }) => variant.name === 'bare');
   const how = `${options.runs} interleaved runs after one that is thrown away. Median (quartiles). "Whole life" is from spawn to exit of a program without work, the receiver being up.`;
-  return [
-    `Measured on ${machineLine()}.`,
-    how,
-    [...header, ...found.map((result) => row(result, bare))].join('\n'),
-  ].join('\n\n');
+  return [`Measured on ${machine}.`, how, [...header, ...found.map((result) => row(result, bare))].join('\n')].join(
+    '\n\n',
+  );
 }
 
 function row({ variant, starts, failure }: Result, bare: Result | undefined): string {
