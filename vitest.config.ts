@@ -6,6 +6,8 @@ const common = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_0
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({
   test: {
+    // Tests wait for child processes most of the time: on two cores one worker (the default) took twice as long as three.
+    maxWorkers: 3,
     projects: [
       {
         test: {
