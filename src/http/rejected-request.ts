@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { RequestId } from '../identity/request-id.ts';
+import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { headerSpelling } from './header-spelling.ts';
 
 /** Node's own choice (lib/_http_server.js, socketOnError); anything else is a 400. */
@@ -16,15 +16,13 @@ const statusByCode: Readonly<Record<string, number>> = {
  * Writes the response that Node would have written and closes the connection. Nothing is written when a response has begun:
  * its bytes must not be mixed with ours.
  */
-export function answerRejected(
-  error: Error,
-  socket: Socket,
-  header: { readonly name: string; readonly requestId: RequestId },
-): void {
+export function answerRejected(error: Error, socket: Socket, headerName: string): void {
   if (socket.writable && !hasBegunResponse(socket)) {
     const status = ('code' in error ? statusByCode[String(error.code)] : undefined) ?? 400;
+    // A new id: whatever the client sent was not parsed.
+    const requestId = requestIdFor(newTraceId());
     socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headerSpelling(header.name)}: ${header.requestId}\r\n\r\n`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headerSpelling(headerName)}: ${requestId}\r\n\r\n`,
     );
   }
   socket.destroy(error);

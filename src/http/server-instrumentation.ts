@@ -10,7 +10,6 @@ import { acceptRequestId } from '../identity/request-id.ts';
 import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { NewSpan, spanMaker } from '../trace/span-maker.ts';
-import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { InFlightRequest } from './in-flight.ts';
 import type { RecordDuration, RequestSeries } from './in-flight.ts';
 import { answerRejected } from './rejected-request.ts';
@@ -88,10 +87,7 @@ export class ServerInstrumentation implements ServerEdge {
   };
 
   readonly reject: ServerEdge['reject'] = (error, socket) => {
-    answerRejected(error, socket, {
-      name: this.#parts.config.requestId.headerName,
-      requestId: requestIdFor(newTraceId()),
-    });
+    answerRejected(error, socket, this.#parts.config.requestId.headerName);
   };
 
   /** The process is about to exit: ends every span that is still open. */

@@ -14,7 +14,6 @@ import type {
 import type { Config } from '../config/config.ts';
 import { withScope } from '../identity/request-scope.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
-import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
@@ -77,7 +76,7 @@ export class StockServer implements ServerEdge {
     });
 
   readonly reject: ServerEdge['reject'] = (error, socket) => {
-    answerRejected(error, socket, { name: this.#config.requestId.headerName, requestId: requestIdFor(newTraceId()) });
+    answerRejected(error, socket, this.#config.requestId.headerName);
   };
 
   /** Hook of the stock code, right before it starts the span. */
