@@ -20,7 +20,7 @@ export interface ExitMail {
 
 /**
  * Blocks until everything is sent, every parcel's own time is over, or `timeoutMs` is. In an `exit` listener no asynchronous work
- * runs any more; another thread's does. Starting the thread and sending takes some 60 ms (bench/exit.ts; Node 24, two cores,
+ * runs any more; another thread's does. Starting the thread and sending takes 60 to 85 ms (bench/exit.ts; Node 24, two cores,
  * November 2026), nearly all of it the start.
  *
  * @returns Whether the helper was done in time.
