@@ -56,6 +56,52 @@ export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi';
 export type DiagLevel = 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
+export type LogFormat = 'json' | 'text';
+
+/** One log file: where it is, when it rolls, and which of its backups are kept. */
+export interface LogFileSettings {
+  /** Absolute. */
+  readonly path: string;
+  /** A line that would take the file beyond this starts a new one. 0: no limit. */
+  readonly maxBytes: number;
+  /** A new file at the first line of each hour or day (UTC, as the lines' times are); undefined: by size alone. */
+  readonly rollEvery: 'hour' | 'day' | undefined;
+  readonly keep: LogKeepLimits;
+  /** Backups are compressed by gzip, in the background. */
+  readonly compresses: boolean;
+  /** Permissions of new files, e.g. 0o640. */
+  readonly mode: number;
+  /** Each line is handed to the operating system before the logger call returns. */
+  readonly isSync: boolean;
+  /** Whose code rolls the file. `pino-roll` is loaded from the application. */
+  readonly driver: 'reqlens' | 'pino-roll';
+}
+
+/** Which backups stay; the current file is not counted. `undefined`: no limit of that kind. */
+export interface LogKeepLimits {
+  /** 0 keeps none. */
+  readonly count: number | undefined;
+  readonly ageMs: number | undefined;
+  /** All backups together. */
+  readonly bytes: number | undefined;
+}
+
+/** One named logger. */
+export interface LoggerSettings {
+  readonly name: string;
+  /** The least severe level that is written; `REQLENS_LOG_LEVEL_<NAME>` is in it already. */
+  readonly level: LogLevel;
+  /** Undefined: no file. */
+  readonly file: LogFileSettings | undefined;
+  /** Of the file and of the console. */
+  readonly format: LogFormat;
+  readonly hasConsole: boolean;
+  /** Lines go to the collector too, when there is a logs exporter. */
+  readonly hasOtlp: boolean;
+  /** Its lines are also written by the nearest configured ancestor (`a` of `a.b`), else by the logger `root` when that is configured. */
+  readonly propagates: boolean;
+}
+
 /** Counts and lengths; `undefined` means no limit of ours. */
 export interface AttributeLimits {
   readonly attributeCount: number;
@@ -93,8 +139,24 @@ export interface Config {
     readonly otlp: OtlpSettings;
     readonly batch: BatchSettings;
     readonly limits: AttributeLimits;
-    /** `REQLENS_LOG_LEVEL`: the least severe level that named loggers write. */
+    /** `REQLENS_LOG_LEVEL`: the least severe level that named loggers write, unless they have their own. */
     readonly level: LogLevel;
+    /** `REQLENS_LOG_LEVEL_<NAME>`, by the part after the last underscore of the prefix, e.g. `WORDPRESS_API`; for loggers without settings too. */
+    readonly levels: Readonly<Record<string, LogLevel>>;
+    /** The three that exist by default, and those of `REQLENS_LOGGERS_FILE` and `REQLENS_LOGGERS`, each name once. */
+    readonly loggers: readonly LoggerSettings[];
+    /** `REQLENS_LOGGERS_FILE`: absolute path; its levels are followed while the process runs. */
+    readonly loggersFile: string | undefined;
+    /** `REQLENS_LOG_FORMAT`, for loggers without settings. */
+    readonly format: LogFormat;
+    /** `REQLENS_LOG_REDACT`: keys (`password`, at any depth, in any case) and paths from the line's root (`user.email`, `items.*.card`). */
+    readonly redact: readonly string[];
+    /** `REQLENS_LOG_MAX_LINE`: longer lines have their values cut. Characters of the line as JSON. */
+    readonly maxLineLength: number;
+    /** `REQLENS_BRIDGE_PINO`: lines of the application's own pino loggers go to the collector too. */
+    readonly bridgesPino: boolean;
+    /** `REQLENS_BRIDGE_CONSOLE`: what the application prints by `console.*` goes to the collector too. */
+    readonly bridgesConsole: boolean;
   };
   readonly metrics: {
     readonly exporters: readonly ExporterName[];

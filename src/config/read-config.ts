@@ -14,6 +14,7 @@ import { parseKeyValueList } from './key-value-list.ts';
 import { readAttributeLimits, readBatch, readMetricExport, readSpanLimits } from './read-limits.ts';
 import { readOtlp } from './read-otlp.ts';
 import type { Signal } from './read-otlp.ts';
+import { readLoggers } from './read-loggers.ts';
 import { readRequestId } from './read-request-id.ts';
 import { unknownNames } from './unknown-names.ts';
 
@@ -99,7 +100,7 @@ function readLogs(reader: EnvironmentReader): Config['logs'] {
     otlp: readOtlp(reader, 'LOGS'),
     batch: readBatch(reader, 'OTEL_BLRP', 1000),
     limits: readAttributeLimits(reader, 'OTEL_LOGRECORD'),
-    level: reader.oneOf('REQLENS_LOG_LEVEL', { values: levels, fallback: 'info' }),
+    ...readLoggers(reader, reader.oneOf('REQLENS_LOG_LEVEL', { values: levels, fallback: 'info' })),
   };
 }
 

@@ -4,9 +4,21 @@ import type { Context, Span } from '@opentelemetry/api';
 
 import type { RequestId } from './request-id.ts';
 
+/** Who asks, as far as it is known. Empty texts do not occur. */
+export interface Caller {
+  /** `user.id`. */
+  readonly id?: string;
+  /** `user.roles`. */
+  readonly roles?: readonly string[];
+  /** The tenant: `reqlens.account.id`. */
+  readonly account?: string;
+}
+
 /** One per request, shared by everything done on its behalf. */
 export interface RequestScope {
   readonly requestId: RequestId;
+  /** May become known late, and change. */
+  caller?: Caller;
 }
 
 const scopeKey: symbol = createContextKey('reqlens request scope');
