@@ -3,6 +3,8 @@
 export type ReqlensErrorCode =
   /** A logger was asked for by a name that cannot name one. */
   | 'LOGGER_NAME_INVALID'
+  /** A log level was set that does not exist. */
+  | 'LOG_LEVEL_INVALID'
   /** `startTelemetry` was called while telemetry is running. */
   | 'ALREADY_STARTED';
 

@@ -1,7 +1,7 @@
 /** The public names of `reqlens`. */
 export { ReqlensError } from './errors.ts';
 export type { ReqlensErrorCode } from './errors.ts';
-export { getLogger } from './logs/named-logger.ts';
+export { getLogger, setLogLevel } from './logs/named-logger.ts';
 export type { NamedLogger } from './logs/named-logger.ts';
 export { currentRequest } from './current-request.ts';
 export type { CurrentRequest } from './current-request.ts';

@@ -1,4 +1,6 @@
 /** Joins the rooms, in the order the data takes. Read this first. */
+import { isMainThread } from 'node:worker_threads';
+
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -15,7 +17,7 @@ import { ReqlensError } from './errors.ts';
 import { pipelinesFor } from './export/pipelines.ts';
 import type { Pipelines } from './export/pipelines.ts';
 import { probeReceivers } from './export/reachability.ts';
-import { diagLevelFor, diagReport } from './export/self-report.ts';
+import { diagLevelFor, diagReport, reportOnce, speaksForProcess } from './export/self-report.ts';
 import { sayForeignTelemetry } from './foreign-telemetry.ts';
 import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
@@ -23,9 +25,11 @@ import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
-import { setLogLevel } from './logs/named-logger.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
+import { startLoggers } from './logs/start-loggers.ts';
+import type { RunningLoggers } from './logs/start-loggers.ts';
 import { logUncaught } from './logs/uncaught.ts';
+import { watchEnd } from './process-end.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
@@ -57,8 +61,7 @@ export function startTelemetry(config: Config): Telemetry {
       'cannot start telemetry: it is running already; `reqlens/register` starts it too',
     );
   }
-  setLogLevel(config.logs.level);
-  if (config.isDisabled) return { shutdown: async () => undefined };
+  if (config.isDisabled) return startLogsAlone(config);
   isRunning = true;
   sayForeignTelemetry();
 
@@ -73,17 +76,49 @@ export function startTelemetry(config: Config): Telemetry {
   const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();
+  const loggers = startNamedLoggers(config, pipelines.isLogReceiverAway);
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
+    flushLogs: loggers.flush,
+    endLogs: loggers.end,
     endOpenSpans: server.endOpenSpans,
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
   return {
-    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans]),
+    shutdown: async () =>
+      stop(providers, [stopShutdown, stopLibraries, stopPino, loggers.stop, server.stop, server.endOpenSpans]),
   };
+}
+
+/** `OTEL_SDK_DISABLED`: named loggers write all the same, to console and files. */
+function startLogsAlone(config: Config): Telemetry {
+  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
+  const loggers = startNamedLoggers(config, () => true);
+  const stopWatching = watchEnd({
+    onExit: () => loggers.end(config.shutdownTimeoutMs),
+    onSignal: async () => loggers.end(config.shutdownTimeoutMs),
+    onHandledSignal: loggers.flush,
+  });
+  return {
+    shutdown: async () => {
+      stopWatching();
+      loggers.stop();
+    },
+  };
+}
+
+function startNamedLoggers({ logs: settings }: Config, isCollectorAway: () => boolean): RunningLoggers {
+  return startLoggers({
+    settings,
+    report: reportOnce,
+    isCollectorAway,
+    isWorker: !isMainThread,
+    hints: speaksForProcess(),
+    readLevels: () => ({}),
+  });
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {

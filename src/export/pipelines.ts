@@ -28,6 +28,8 @@ export interface Pipelines {
   readonly metricReaders: readonly MetricReader[];
   /** For `http.server.request.duration` of our own server instrumentation. */
   readonly recordDuration: RecordDuration;
+  /** No exporter, or nobody answers: log records wait or go nowhere. */
+  readonly isLogReceiverAway: () => boolean;
   /** Those that hold something when the process exits. */
   readonly queues: readonly ExitQueue[];
 }
@@ -52,6 +54,7 @@ export function pipelinesFor({ traces, logs, metrics }: Config, httpScope: Instr
     ],
     metricReaders: metricReadersFor(metrics, durations),
     recordDuration: durations.record,
+    isLogReceiverAway: () => (logQueue === undefined ? !logs.exporters.includes('console') : logQueue.isUnreachable),
     queues: [spanQueue, logQueue].filter((queue) => queue !== undefined),
   };
 }
