@@ -7,7 +7,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
@@ -25,6 +24,7 @@ import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
+import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { startLoggers } from './logs/start-loggers.ts';
 import type { RunningLoggers } from './logs/start-loggers.ts';
@@ -136,7 +136,7 @@ interface Parts {
 
 interface Providers {
   readonly tracers: TracerProvider;
-  readonly loggers: LoggerProvider;
+  readonly loggers: LineLoggerProvider;
   readonly meters: MeterProvider;
   readonly makeSpan: ReturnType<typeof spanMaker>;
 }
@@ -160,7 +160,7 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
     },
   };
   const tracers = new TracerProvider(tracerOptions);
-  const loggers = new LoggerProvider({
+  const loggers = new LineLoggerProvider({
     resource,
     processors: [...pipelines.logProcessors],
     logRecordLimits: {

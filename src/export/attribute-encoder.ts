@@ -29,7 +29,7 @@ function writeKeyValue(writer: ProtobufWriter, key: string, value: unknown): voi
 }
 
 /** Length and content. What no AnyValue can hold (undefined, null, functions, symbols, bigint) is an empty one. */
-function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
+export function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   const room = typeof value === 'string' ? varintBytes(value.length + 2) : 1;
   const any = writer.open(room);
   if (typeof value === 'string') {

@@ -4,7 +4,7 @@ import { RollingFile } from '../files/rolling-file.ts';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { FileSink } from './file-sink.ts';
 import type { LogLine } from './line-writer.ts';
-import { emitLogRecord } from './otlp-bridge.ts';
+import { emitLogLine } from './otlp-bridge.ts';
 import { textLine } from './text-line.ts';
 
 export interface OutputParts {
@@ -74,7 +74,7 @@ export class LoggerOutputs {
         if (console !== undefined) this.#stdout.write(forms.in(console));
         else if (needsConsole && (!hasOtlp || isCollectorAway())) this.#stderr.write(forms.in(own.settings.format));
         for (const { file, format } of files) file.write(forms.in(format));
-        if (hasOtlp) emitLogRecord(name, line.level, line.json);
+        if (hasOtlp) emitLogLine(name, line);
       },
       flush: () => {
         for (const { file } of files) file.flush();
