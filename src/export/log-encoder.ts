@@ -3,10 +3,11 @@
  * a fraction of its time.
  */
 import { diag, SeverityNumber } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
-import { writeAnyValue, writeAttributes } from './attribute-encoder.ts';
+import { writeAnyValue, writeAttribute, writeAttributes } from './attribute-encoder.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { encodeRequest, writeCount, writeText, writeTime } from './request-encoder.ts';
 
@@ -14,6 +15,7 @@ import { encodeRequest, writeCount, writeText, writeTime } from './request-encod
 const recordRoom = 2;
 
 const writer = new ProtobufWriter();
+const sharedWriter = new ProtobufWriter();
 let hasWarned = false;
 
 /**
@@ -30,38 +32,102 @@ export function encodeLogRecords(records: ReadableLogRecord[]): Uint8Array | und
   }
 }
 
-function writeRecord(record: ReadableLogRecord): void {
-  const { severityNumber, body, attributes, spanContext } = record;
+/** Of a record that was made of something else, and that nobody has looked into: the parts, without the record. */
+export interface UnreadParts {
+  readonly severityText: string;
+  readonly body: unknown;
+  /** The same object for many records: its bytes are kept. */
+  readonly shared: SharedParts;
+  /** Names and values of further attributes, in turn. */
+  readonly own: readonly unknown[];
+}
+
+interface SharedParts {
+  readonly attributes: object;
+  readonly spanContext: SpanContext | undefined;
+}
+
+/** A record that may have such parts. */
+interface UnreadRecord {
+  readonly unread?: () => UnreadParts | undefined;
+}
+
+function writeRecord(record: ReadableLogRecord & UnreadRecord): void {
+  const { severityNumber } = record;
+  const unread = record.unread?.();
   writer.byte(0x12);
   const start = writer.open(recordRoom);
   writeTime(writer, 0x09, record.hrTime);
+  // 0 is "unspecified", which says nothing.
   if (severityNumber !== undefined && severityNumber !== SeverityNumber.UNSPECIFIED)
     writeCount(writer, 0x10, severityNumber);
-  writeText(writer, 0x1a, record.severityText);
-  if (body !== undefined) {
-    writer.byte(0x2a);
-    writeAnyValue(writer, body);
-  }
-  if (attributes) writeAttributes(writer, attributes, 0x32);
-  writeCount(writer, 0x38, record.droppedAttributesCount);
-  if (spanContext !== undefined && spanContext !== null) writeTraceContext(spanContext);
+  if (unread === undefined) writeContent(record);
+  else writeUnread(unread);
   writeTime(writer, 0x59, record.hrTimeObserved);
   writeText(writer, 0x62, record.eventName);
   writer.close(start, recordRoom);
 }
 
-function writeTraceContext({ traceFlags, traceId, spanId }: NonNullable<ReadableLogRecord['spanContext']>): void {
-  if (traceFlags) {
-    writer.byte(0x45);
-    writer.fixed32(traceFlags);
+function writeContent(record: ReadableLogRecord): void {
+  const { body, attributes, spanContext } = record;
+  writeText(writer, 0x1a, record.severityText);
+  writeBody(body);
+  if (attributes) writeAttributes(writer, attributes, 0x32);
+  writeCount(writer, 0x38, record.droppedAttributesCount);
+  if (spanContext !== undefined && spanContext !== null) writeTraceContext(writer, spanContext);
+}
+
+function writeUnread({ severityText, body, shared, own }: UnreadParts): void {
+  writeText(writer, 0x1a, severityText);
+  writeBody(body);
+  const { attributes, spanContext } = bytesOf(shared);
+  writer.raw(attributes);
+  for (let at = 0; at < own.length; at += 2) {
+    writer.byte(0x32);
+    writeAttribute(writer, String(own[at]), own[at + 1]);
   }
-  writeId(0x4a, traceId);
-  writeId(0x52, spanId);
+  writeCount(writer, 0x38, 0);
+  writer.raw(spanContext);
+}
+
+function writeBody(body: unknown): void {
+  if (body === undefined) return;
+  writer.byte(0x2a);
+  writeAnyValue(writer, body);
+}
+
+interface SharedBytes {
+  readonly attributes: Uint8Array;
+  readonly spanContext: Uint8Array;
+}
+
+const sharedBytes = new WeakMap<SharedParts, SharedBytes>();
+
+function bytesOf(shared: SharedParts): SharedBytes {
+  const known = sharedBytes.get(shared);
+  if (known !== undefined) return known;
+  sharedWriter.start();
+  writeAttributes(sharedWriter, shared.attributes, 0x32);
+  const attributes = sharedWriter.finish();
+  sharedWriter.start();
+  if (shared.spanContext !== undefined) writeTraceContext(sharedWriter, shared.spanContext);
+  const bytes = { attributes, spanContext: sharedWriter.finish() };
+  sharedBytes.set(shared, bytes);
+  return bytes;
+}
+
+function writeTraceContext(to: ProtobufWriter, { traceFlags, traceId, spanId }: SpanContext): void {
+  if (traceFlags) {
+    to.byte(0x45);
+    to.fixed32(traceFlags);
+  }
+  writeId(to, 0x4a, traceId);
+  writeId(to, 0x52, spanId);
 }
 
 /** Nothing for an empty one. */
-function writeId(tag: number, id: string): void {
+function writeId(to: ProtobufWriter, tag: number, id: string): void {
   if (!id) return;
-  writer.byte(tag);
-  writer.hex(id);
+  to.byte(tag);
+  to.hex(id);
 }

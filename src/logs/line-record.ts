@@ -2,7 +2,7 @@
  * A named logger's line as an OpenTelemetry log record. The line is read again only when somebody looks into the record: at the time
  * of the log call nothing but the record itself is made.
  */
-import { diag, isSpanContextValid } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
 import type { Attributes, AnyValue, HrTime, SeverityNumber, SpanContext } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { AddAttributeDecision, maybeAddAttribute } from '@opentelemetry/core';
@@ -10,8 +10,12 @@ import type { Resource } from '@opentelemetry/resources';
 import type { LogRecordLimits } from '@opentelemetry/sdk-logs';
 
 import { attributesOf, fieldsOf, textOf } from './line-attributes.ts';
+import { scannedFields } from './line-scanner.ts';
+import type { OwnFields } from './line-scanner.ts';
 import type { LogLine } from './line-writer.ts';
 import { severityNumberFor } from './severity.ts';
+import { sharedFields, spanContextOf } from './shared-fields.ts';
+import type { SharedFields } from './shared-fields.ts';
 
 /** What all records of one logger have in common. */
 export interface LineOrigin {
@@ -27,6 +31,19 @@ interface Content {
   spanContext: SpanContext | undefined;
 }
 
+/** A record that nobody has looked into, in the order in which it is sent. */
+export interface UnreadRecord {
+  readonly severityText: string;
+  readonly body: AnyValue;
+  /** The same object for many records. */
+  readonly shared: SharedFields;
+  /** Names and values in turn, none of which is among the shared ones. */
+  readonly own: OwnFields;
+}
+
+/** Fields of a line that are compared with each other; of more than these JSON.parse finds the doubles faster. */
+const maxOwnFields = 16;
+
 /**
  * Behaves as the SDK's records do, by the same limits (sdk-logs 3.1, LogRecordImpl.ts), so that any LogRecordProcessor can work with
  * it. Not declared to implement ReadWriteLogRecord: with exactOptionalPropertyTypes no accessor can be one of its optional properties.
@@ -38,7 +55,7 @@ export class LineRecord {
   hrTimeObserved: HrTime;
   severityNumber?: SeverityNumber;
   eventName?: string;
-  readonly #json: string;
+  readonly #line: LogLine;
   readonly #limits: Required<LogRecordLimits>;
   readonly #attributes: Attributes = {};
   #attributesCount = 0;
@@ -47,11 +64,12 @@ export class LineRecord {
   /** Set before anybody looked. */
   #early: [key: string, value: AnyValue][] | undefined;
 
-  constructor({ resource, scope, limits }: LineOrigin, { json, level, timeMs }: LogLine) {
+  constructor({ resource, scope, limits }: LineOrigin, line: LogLine) {
+    const { level, timeMs } = line;
     this.resource = resource;
     this.instrumentationScope = scope;
     this.#limits = limits;
-    this.#json = json;
+    this.#line = line;
     this.severityNumber = severityNumberFor(level);
     // Not the SDK's own conversion, which is off by up to 200 ns.
     const seconds = Math.floor(timeMs / 1000);
@@ -125,9 +143,25 @@ export class LineRecord {
     return this;
   }
 
+  /** For an encoder. @returns Undefined when the record has been looked into, or has something that takes reading the whole line. */
+  unread(): UnreadRecord | undefined {
+    const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
+    if (this.#content !== undefined || attributeValueLengthLimit !== Infinity) return undefined;
+    const shared = sharedFields(this.#line);
+    const scanned = shared === undefined ? undefined : scannedFields(this.#line.own);
+    if (shared === undefined || scanned === undefined) return undefined;
+    const { fields: own, message: body = '' } = scanned;
+    for (const [key, value] of this.#early ?? []) {
+      if (typeof value !== 'string') return undefined;
+      own.push(key, value);
+    }
+    if (shared.attributesCount + own.length / 2 > attributeCountLimit || hasDoubles(shared, own)) return undefined;
+    return { severityText: severityTextOf(this.#line.opening), body, shared, own };
+  }
+
   #read(): Content {
     if (this.#content !== undefined) return this.#content;
-    const fields = fieldsOf(this.#json);
+    const fields = fieldsOf(this.#line.json);
     this.#content = {
       severityText: textOf(fields['level'])?.toUpperCase(),
       body: fields['msg'] ?? '',
@@ -161,14 +195,28 @@ export class LineRecord {
   }
 }
 
-/** The ids that our writer has put into the line; nothing of the application's can have their names. */
-function spanContextOf({
-  trace_id,
-  span_id,
-  trace_flags,
-}: Readonly<Record<string, AnyValue>>): SpanContext | undefined {
-  const [traceId, spanId, flags] = [textOf(trace_id), textOf(span_id), textOf(trace_flags)];
-  if (traceId === undefined || spanId === undefined) return undefined;
-  const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16) };
-  return isSpanContextValid(spanContext) ? spanContext : undefined;
+function hasDoubles({ attributes }: SharedFields, own: OwnFields): boolean {
+  if (own.length > maxOwnFields * 2) return true;
+  for (let at = 0; at < own.length; at += 2) {
+    const key = own[at];
+    if (Object.hasOwn(attributes, String(key)) || isAmong(own, at, key)) return true;
+  }
+  return false;
+}
+
+function isAmong(own: OwnFields, before: number, key: OwnFields[number] | undefined): boolean {
+  for (let at = 0; at < before; at += 2) if (own[at] === key) return true;
+  return false;
+}
+
+/** A handful: levels by name. */
+const severityTexts = new Map<string, string>();
+
+/** @param opening - `{"level":"info"`. */
+function severityTextOf(opening: string): string {
+  const known = severityTexts.get(opening);
+  if (known !== undefined) return known;
+  const text = textOf(fieldsOf(`${opening}}`)['level'])?.toUpperCase() ?? '';
+  if (severityTexts.size < 100) severityTexts.set(opening, text);
+  return text;
 }

@@ -18,6 +18,14 @@ export interface LogLine {
   readonly level: number;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
+  /** The line once more, in parts: what many lines have in common need not be read again for each. `{"level":"info"`. */
+  readonly opening: string;
+  /** `,"key":value` of each of the logger's bindings. */
+  readonly bindings: string;
+  /** The same of the request's ids. */
+  readonly identity: string;
+  /** Fields and message of this line alone, to its end. */
+  readonly own: string;
 }
 
 export interface LineLimits {
@@ -37,12 +45,14 @@ export class LineWriter {
   /** The arguments are as pino passes them to its writer. */
   line(logger: PinoInternals, input: LineInput): LogLine {
     const timeMs = Date.now();
-    const head = `${logger[levelCache][input.level] ?? '{"level":"unknown"'},"time":"${isoTime(timeMs)}"`;
-    const front = head + logger[bindingsText] + logIdentityJson();
+    const opening = logger[levelCache][input.level] ?? '{"level":"unknown"';
+    const bindings = logger[bindingsText];
+    const identity = logIdentityJson();
+    const front = `${opening},"time":"${isoTime(timeMs)}"${bindings}${identity}`;
     const { fields, message } = normalized(input);
-    let json = `${front}${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}\n`;
-    if (json.length > this.#maxLength) json = this.#cut(front, fields, message);
-    return { json, level: input.level, timeMs };
+    let own = `${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}\n`;
+    if (front.length + own.length > this.#maxLength) own = this.#cut(front, fields, message);
+    return { json: front + own, level: input.level, timeMs, opening, bindings, identity, own };
   }
 
   #fieldsJson(logger: PinoInternals, given: object | undefined, message: unknown): string {
@@ -79,7 +89,7 @@ export class LineWriter {
     return json === undefined ? '' : `,"msg":${json}`;
   }
 
-  /** The same line with less: every value gets an equal share of what is left. */
+  /** The same with less: every value gets an equal share of what is left. */
   #cut(front: string, given: object | undefined, message: unknown): string {
     const fields = given === undefined ? [] : readFields(given);
     const share = Math.floor((this.#maxLength - Math.min(front.length, this.#maxLength)) / (fields.length + 2) / 6);
@@ -89,17 +99,17 @@ export class LineWriter {
       count: Math.max(16, Math.floor(share / 64)),
       depth: 4,
     };
-    let json = front;
+    let own = '';
     let left = fields.length;
     for (const [key, value] of fields) {
       const field = this.#fields.field(named(key, message !== undefined), value, bounds);
-      if (json.length + field.length > this.#maxLength * 0.75) break;
-      json += field;
+      if (front.length + own.length + field.length > this.#maxLength * 0.75) break;
+      own += field;
       left -= 1;
     }
     const text = this.#fields.message(message, { ...bounds, textLength: Math.floor(this.#maxLength / 32) });
     const cut = left === 0 ? '' : `,"log_error":"cut, ${left} fields left out"`;
-    return `${json}${cut}${text === undefined ? '' : `,"msg":${text}`}}\n`;
+    return `${own}${cut}${text === undefined ? '' : `,"msg":${text}`}}\n`;
   }
 }
 
