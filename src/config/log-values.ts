@@ -49,8 +49,31 @@ const fileRule: ValueRule<string | undefined> = {
   },
 };
 
-/** The keys of one logger, in the order in which complaints list them. */
-export const loggerRules = {
+/** What the keys of one logger say; for its numbers undefined means no limit. */
+export interface LoggerValues {
+  readonly level: LogLevel;
+  /** Name or path, from the directory of the log files. */
+  readonly file: string | undefined;
+  /** Bytes; 0: no limit. */
+  readonly size: number;
+  readonly backups: number | undefined;
+  /** Milliseconds. */
+  readonly age: number | undefined;
+  /** Bytes of all backups. */
+  readonly total: number | undefined;
+  readonly roll: LogFileSettings['rollEvery'];
+  readonly format: LogFormat;
+  readonly console: boolean;
+  readonly otlp: boolean;
+  readonly propagate: boolean;
+  readonly gzip: boolean;
+  readonly sync: boolean;
+}
+
+export type LoggerKey = keyof LoggerValues;
+
+/** In the order in which complaints list the keys. */
+export const loggerRules: { readonly [Key in LoggerKey]: ValueRule<LoggerValues[Key]> } = {
   level: wordRule(logLevels),
   file: fileRule,
   size: fileSizeRule,
@@ -71,13 +94,7 @@ export const loggerRules = {
   propagate: booleanRule,
   gzip: booleanRule,
   sync: booleanRule,
-} satisfies Record<string, ValueRule<unknown>>;
-
-export type LoggerKey = keyof typeof loggerRules;
-
-/** What the rule of a key reads. */
-export type LoggerValue<Key extends LoggerKey> =
-  (typeof loggerRules)[Key] extends ValueRule<infer Value> ? Value : never;
+};
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys of a constant
 export const loggerKeys: readonly LoggerKey[] = Object.keys(loggerRules) as LoggerKey[];

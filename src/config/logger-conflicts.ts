@@ -5,6 +5,9 @@ import type { ConfigProblem, LoggerSettings } from './config.ts';
 import type { LoggerEntry } from './logger-entry.ts';
 import { shownText } from './shown-value.ts';
 
+/** As files/backup-name.ts has it: eight digits are a date that others wrote, `app.20261123.log`, and never a backup of ours. */
+const backupNumber = /^[1-9](?:\d{0,6}|\d{8})$/;
+
 /** Loggers that can all work, and what was changed for that. */
 export interface MendedLoggers {
   readonly loggers: readonly LoggerSettings[];
@@ -42,7 +45,7 @@ function ownerOfBackup({ file }: LoggerSettings, all: readonly LoggerSettings[])
     if (other.file === undefined || dirname(other.file.path) !== dirname(file.path)) return false;
     const [base, extension] = baseAndExtension(other.file.path);
     const isNear = name.startsWith(`${base}.`) && name.endsWith(extension);
-    return isNear && /^\d+$/.test(name.slice(base.length + 1, name.length - extension.length));
+    return isNear && backupNumber.test(name.slice(base.length + 1, name.length - extension.length));
   });
 }
 

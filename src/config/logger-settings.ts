@@ -4,14 +4,14 @@ import { resolve } from 'node:path';
 import type { ConfigProblem, LogFileSettings, LoggerSettings, LogLevel } from './config.ts';
 import { levelPartFor } from './level-variable.ts';
 import { loggerRules } from './log-values.ts';
-import type { LoggerKey, LoggerValue } from './log-values.ts';
+import type { LoggerKey, LoggerValues } from './log-values.ts';
 import type { LoggerEntry } from './logger-entry.ts';
 import { shownText } from './shown-value.ts';
 import type { Chosen, ValueRule } from './value-rule.ts';
 
 /** What holds for keys that no entry has. */
 export type LoggerDefaults = {
-  readonly [Key in Exclude<LoggerKey, 'file' | 'otlp' | 'propagate'>]: Chosen<LoggerValue<Key>>;
+  readonly [Key in Exclude<LoggerKey, 'file' | 'otlp' | 'propagate'>]: Chosen<LoggerValues[Key]>;
 };
 
 /** What is the same for all loggers. */
@@ -35,7 +35,7 @@ export interface BuiltLogger {
 export function buildLogger(name: string, entries: readonly LoggerEntry[], common: LoggerCommon): BuiltLogger {
   const problems: ConfigProblem[] = [];
   const { defaults, levels, directory, mode, driver } = common;
-  const read = <Key extends LoggerKey>(key: Key, around: Around<LoggerValue<Key>>): LoggerValue<Key> => {
+  const read = <Key extends LoggerKey>(key: Key, around: Around<LoggerValues[Key]>): LoggerValues[Key] => {
     const { chosen, reported } = choose(key, entries, around);
     problems.push(...reported);
     return chosen.value;
@@ -83,10 +83,9 @@ interface Choice<Value> {
 function choose<Key extends LoggerKey>(
   key: Key,
   entries: readonly LoggerEntry[],
-  { fallback, winner }: Around<LoggerValue<Key>>,
-): Choice<LoggerValue<Key>> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeScript does not follow the key into the table of rules
-  const rule = loggerRules[key] as ValueRule<LoggerValue<Key>>;
+  { fallback, winner }: Around<LoggerValues[Key]>,
+): Choice<LoggerValues[Key]> {
+  const rule: ValueRule<LoggerValues[Key]> = loggerRules[key];
   const parsed = entries.flatMap(({ settings }) => {
     const written = settings.get(key);
     return written ? { written, result: rule.parse(written.text) } : [];
