@@ -234,22 +234,29 @@ describe('a file that cannot be used is one complaint, and the loggers are used 
 
   test('one that is not there, or is a directory', () => {
     mkdirSync(join(directory, 'folder.json'));
-    const lineOf = (path: string): string => problemLine(readConfig({ REQLENS_LOGGERS_FILE: path }).problems[0]!);
-    expect(lineOf('no-such.yaml')).toBe(
+    expect(firstLine('no-such.yaml')).toBe(
       'reqlens: REQLENS_LOGGERS_FILE="no-such.yaml" is not usable: expected the path of a readable file (ENOENT: no such file or directory, stat \'no-such.yaml\'); the loggers are used without it',
     );
-    expect(lineOf(relative('.', join(directory, 'folder.json')))).toContain(
+    expect(firstLine(relative('.', join(directory, 'folder.json')))).toContain(
       ' is not usable: expected the path of a readable file of at most 1 MB; ',
     );
   });
 
   test('a file that may be mended is followed all the same, one of a strange kind is not', () => {
-    const followed = (path: string): unknown => readConfig({ REQLENS_LOGGERS_FILE: path }).config.logs.loggersFile;
-    expect(followed('no-such.yaml')).toBe(resolve('no-such.yaml'));
-    expect(followed('/etc/loggers.json')).toBe('/etc/loggers.json');
-    expect(followed('loggers.toml')).toBeUndefined();
+    expect(followedFile('no-such.yaml')).toBe(resolve('no-such.yaml'));
+    expect(followedFile('/etc/loggers.json')).toBe('/etc/loggers.json');
+    expect(followedFile('loggers.toml')).toBeUndefined();
   });
 });
+
+function firstLine(path: string): string {
+  const [problem] = readConfig({ REQLENS_LOGGERS_FILE: path }).problems;
+  return problem === undefined ? '' : problemLine(problem);
+}
+
+function followedFile(path: string): string | undefined {
+  return readConfig({ REQLENS_LOGGERS_FILE: path }).config.logs.loggersFile;
+}
 
 /** Nine levels of nine aliases each: 387 million nodes when expanded. */
 function bomb(): string {
