@@ -23,6 +23,8 @@ export interface PlainLogRecord {
   readonly severityText: string | undefined;
   readonly traceId: string | undefined;
   readonly attributes: PlainAttributes;
+  /** Name of the logger. */
+  readonly scope: string;
   readonly resource: PlainAttributes;
 }
 
@@ -55,11 +57,12 @@ export function spansOf(requests: readonly ReceivedRequest[]): PlainSpan[] {
 }
 
 export function logsOf(requests: readonly ReceivedRequest[]): PlainLogRecord[] {
-  return entries(requests, ['resourceLogs', 'scopeLogs', 'logRecords']).map(({ item, resource }) => ({
+  return entries(requests, ['resourceLogs', 'scopeLogs', 'logRecords']).map(({ item, scope, resource }) => ({
     body: valueOf(item['body']),
     severityText: text(item['severityText']),
     traceId: text(item['traceId']) || undefined,
     attributes: attributesOf(item),
+    scope,
     resource,
   }));
 }
