@@ -124,7 +124,9 @@ export class LoggerOutputs {
       path: settings.path,
       isSync: settings.isSync || this.#parts.isSync || this.#hasEnded,
       // What the console has already is not said twice; a logger without one speaks on stderr, out of the way of a program's output.
-      fallback: hasConsole ? () => undefined : (lines) => this.#stderr.write(lines),
+      fallback: (lines) => {
+        if (!hasConsole || this.#stdout.isGone) this.#stderr.write(lines);
+      },
       report: (cause, message) => report(`${cause} of ${name}`, message),
     });
     return sink;
