@@ -28,6 +28,7 @@ import { addIdsToPino } from './logs/pino-ids.ts';
 import { logUncaught } from './logs/uncaught.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
+import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { samplerFor } from './trace/sampler.ts';
@@ -76,13 +77,17 @@ export function startTelemetry(config: Config): Telemetry {
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
-    endOpenSpans: server.endOpenSpans,
+    endOpenSpans: () => {
+      server.endOpenSpans();
+      endOpenTasks();
+    },
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
   return {
-    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans]),
+    shutdown: async () =>
+      stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans, endOpenTasks]),
   };
 }
 
