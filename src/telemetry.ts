@@ -13,6 +13,8 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
 import type { Config, PropagatorName } from './config/config.ts';
+import { readLevels } from './config/logger-levels.ts';
+import { problemLine } from './config/problem-lines.ts';
 import { ReqlensError } from './errors.ts';
 import { pipelinesFor } from './export/pipelines.ts';
 import type { Pipelines } from './export/pipelines.ts';
@@ -32,6 +34,7 @@ import { logUncaught } from './logs/uncaught.ts';
 import { watchEnd } from './process-end.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
+import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { samplerFor } from './trace/sampler.ts';
@@ -77,20 +80,22 @@ export function startTelemetry(config: Config): Telemetry {
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const stopPino = addIdsToPino();
   const loggers = startNamedLoggers(config, pipelines.isLogReceiverAway);
+  const endOpen = (): void => {
+    server.endOpenSpans();
+    endOpenTasks();
+  };
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
     flushLogs: loggers.flush,
     endLogs: loggers.end,
-    endOpenSpans: server.endOpenSpans,
+    endOpenSpans: endOpen,
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  return {
-    shutdown: async () =>
-      stop(providers, [stopShutdown, stopLibraries, stopPino, loggers.stop, server.stop, server.endOpenSpans]),
-  };
+  const undo = [stopShutdown, stopLibraries, stopPino, loggers.stop, server.stop, endOpen];
+  return { shutdown: async () => stop(providers, undo) };
 }
 
 /** `OTEL_SDK_DISABLED`: named loggers write all the same, to console and files. */
@@ -117,7 +122,11 @@ function startNamedLoggers({ logs: settings }: Config, isCollectorAway: () => bo
     isCollectorAway,
     isWorker: !isMainThread,
     hints: speaksForProcess(),
-    readLevels: () => ({}),
+    readLevels: (path) => {
+      const { levels, problems } = readLevels(path, settings);
+      for (const line of problems.map(problemLine)) reportOnce(line, line.replace(/^reqlens: /, ''));
+      return levels;
+    },
   });
 }
 

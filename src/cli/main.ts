@@ -2,6 +2,8 @@
 /** The command line: `reqlens <command>`. Each command is loaded only when it is asked for. */
 import { readFileSync } from 'node:fs';
 
+import { nearestName } from '../config/nearest-name.ts';
+
 interface Command {
   readonly meaning: string;
   readonly run: (argv: readonly string[]) => Promise<void>;
@@ -15,6 +17,16 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       run: async (argv) => {
         const { collectorCommand } = await import('../../collector/main.ts');
         await collectorCommand(argv);
+      },
+    },
+  ],
+  [
+    'logs',
+    {
+      meaning: "Print the lines of named loggers, across rotation, and one request's alone.",
+      run: async (argv) => {
+        const { logsCommand } = await import('./logs.ts');
+        await logsCommand(argv);
       },
     },
   ],
@@ -39,7 +51,7 @@ async function runCommand(name: string, argv: readonly string[]): Promise<void> 
     await command.run(argv);
     return;
   }
-  const meant = [...commands.keys()].find((known) => editDistance(known, name) <= 3);
+  const meant = nearestName(name, [...commands.keys()], 3);
   const hint = meant === undefined ? 'see reqlens --help' : `did you mean ${meant}?`;
   const expected = [...commands.keys()].join(', ');
   process.stderr.write(
@@ -58,18 +70,4 @@ function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
-}
-
-/** Levenshtein distance; both are a word long. */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [row, letter] of left.split('').entries()) {
-    const current = [row + 1];
-    for (const [column, other] of right.split('').entries()) {
-      const substituted = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(substituted, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
 }

@@ -145,8 +145,12 @@ export interface Config {
     readonly levels: Readonly<Record<string, LogLevel>>;
     /** The three that exist by default, and those of `REQLENS_LOGGERS_FILE` and `REQLENS_LOGGERS`, each name once. */
     readonly loggers: readonly LoggerSettings[];
-    /** `REQLENS_LOGGERS_FILE`: absolute path; its levels are followed while the process runs. */
+    /** `REQLENS_LOGGERS_FILE`: absolute path, even when the file cannot be read yet; its levels are followed while the process runs. */
     readonly loggersFile: string | undefined;
+    /** Names whose level `REQLENS_LOGGERS` sets: as with `levels`, a change of `loggersFile` leaves it as it is. */
+    readonly fixedLevels: readonly string[];
+    /** `REQLENS_LOG_DIR`, absolute. */
+    readonly directory: string;
     /** `REQLENS_LOG_FORMAT`, for loggers without settings. */
     readonly format: LogFormat;
     /** `REQLENS_LOG_REDACT`: keys (`password`, at any depth, in any case) and paths from the line's root (`user.email`, `items.*.card`). */
@@ -193,6 +197,8 @@ export interface Config {
 /** A value or a name in the environment that could not be used as it stands. */
 export interface ConfigProblem {
   readonly variable: string;
+  /** When the value stands in a file that the variable names: which file, and the path of keys in it, e.g. `loggers.webhooks.level`. Fit to be shown. */
+  readonly inFile?: { readonly path: string; readonly key: string };
   /** What was found, cut to 80 characters, control characters escaped, `***` when the variable is a secret. Absent for an unknown name. */
   readonly value?: string;
   /** What would have been right, e.g. `a whole number from 0 to 600000 (milliseconds)`, or for a name what was perhaps meant. */

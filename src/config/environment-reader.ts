@@ -5,6 +5,8 @@ import type { ConfigProblem } from './config.ts';
 import type { KeyValueList } from './key-value-list.ts';
 import type { ParsedRule } from './networks.ts';
 import { shownText, withoutCredentials } from './shown-value.ts';
+import { booleanRule, orList } from './value-rule.ts';
+import type { Chosen, ValueRule } from './value-rule.ts';
 import { variables } from './variables.ts';
 import type { Variable } from './variables.ts';
 
@@ -56,12 +58,23 @@ export class EnvironmentReader {
 
   /** Our own booleans: true, 1, yes, on and their opposites, in any case. */
   boolean(variable: string, fallback: boolean): boolean {
-    const text = this.text(variable)?.toLowerCase();
-    if (text === undefined) return fallback;
-    if (['true', '1', 'yes', 'on'].includes(text)) return true;
-    if (['false', '0', 'no', 'off'].includes(text)) return false;
-    this.complain(variable, 'true, 1, yes, on, false, 0, no or off', `${fallback} is used`);
-    return fallback;
+    return this.chosen(variable, booleanRule, `${fallback}`).value;
+  }
+
+  /**
+   * A value as a rule reads it.
+   *
+   * @param fallback - As one would write it in the environment.
+   */
+  chosen<Value>(variable: string, rule: ValueRule<Value>, fallback: string): Chosen<Value> {
+    const text = this.text(variable) ?? fallback;
+    const parsed = rule.parse(text);
+    if (parsed !== undefined) return { ...parsed, text };
+    this.complain(variable, rule.expected, `${fallback} is used`);
+    const usual = rule.parse(fallback);
+    if (usual === undefined)
+      throw new TypeError(`cannot parse the default ${fallback}: ${variable} and its rule disagree`);
+    return { ...usual, text: fallback };
   }
 
   /** The specification's booleans: only `true`, in any case, is true; anything else is false. */
@@ -171,6 +184,19 @@ export class EnvironmentReader {
     return undefined;
   }
 
+  /** Names that are set and not blank and begin so, in the order of the alphabet. */
+  namesWith(prefix: string): readonly string[] {
+    return Object.keys(this.#env)
+      .filter((name) => name.startsWith(prefix) && this.text(name) !== undefined)
+      .toSorted();
+  }
+
+  /** Reports a part of a value, or what stands in a file that the variable names. */
+  report(problem: ConfigProblem): void {
+    const { variable, inFile, value, expected } = problem;
+    this.#problems.set(JSON.stringify([variable, inFile?.key, value, expected]), problem);
+  }
+
   /** Reports the variable with its value, once for each reason. */
   complain(variable: string, expected: string, consequence: string): void {
     this.#problems.set(`${variable} ${expected}`, { variable, value: this.#shown(variable), expected, consequence });
@@ -212,10 +238,6 @@ function isReadableFile(path: string): boolean {
     // Missing or not ours to read: the caller complains in both cases.
     return false;
   }
-}
-
-function orList(values: readonly string[]): string {
-  return values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values.join('');
 }
 
 function hintFor(words: readonly string[], hints: Readonly<Record<string, string>> = {}): string {

@@ -1,13 +1,5 @@
-/** Environment in, configuration and complaints out. Reads files' permissions, nothing else of the outside world. */
-import type {
-  Config,
-  ConfigProblem,
-  DiagLevel,
-  ExporterName,
-  LogLevel,
-  PropagatorName,
-  SamplerName,
-} from './config.ts';
+/** Environment in, configuration and complaints out. Of the outside world it reads files' permissions and the loggers' file, nothing else. */
+import type { Config, ConfigProblem, DiagLevel, ExporterName, PropagatorName, SamplerName } from './config.ts';
 import type { Environment } from './environment-reader.ts';
 import { EnvironmentReader } from './environment-reader.ts';
 import { parseKeyValueList } from './key-value-list.ts';
@@ -94,13 +86,12 @@ function readTraces(reader: EnvironmentReader): Config['traces'] {
 }
 
 function readLogs(reader: EnvironmentReader): Config['logs'] {
-  const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
   return {
     exporters: readExporters(reader, 'LOGS'),
     otlp: readOtlp(reader, 'LOGS'),
     batch: readBatch(reader, 'OTEL_BLRP', 1000),
     limits: readAttributeLimits(reader, 'OTEL_LOGRECORD'),
-    ...readLoggers(reader, reader.oneOf('REQLENS_LOG_LEVEL', { values: levels, fallback: 'info' })),
+    ...readLoggers(reader),
   };
 }
 

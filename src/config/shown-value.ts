@@ -5,14 +5,14 @@ const longest = 80;
 /** Controls, invisible and bidirectional marks, line separators and lone surrogates: what could forge or hide a line. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** @returns The text in one line, at most 80 characters; `"`, `\` and what a terminal would obey are escaped. */
-export function shownText(text: string): string {
+/** @returns The text in one line, at most 80 characters (or `limit`); `"`, `\` and what a terminal would obey are escaped. */
+export function shownText(text: string, limit: number = longest): string {
   let shown = '';
   let cut = '';
   for (const character of text) {
     shown += escaped(character);
-    if (shown.length < longest) cut = shown;
-    if (shown.length > longest) return `${cut}…`;
+    if (shown.length < limit) cut = shown;
+    if (shown.length > limit) return `${cut}…`;
   }
   return shown;
 }

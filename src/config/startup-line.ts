@@ -1,5 +1,7 @@
 /** What is in force, in one line for stderr. Names every field that it shows, so that nothing secret comes along by chance. */
-import type { Config, HostRule, OtlpSettings, TrustRule } from './config.ts';
+import { dirname, isAbsolute, relative } from 'node:path';
+
+import type { Config, HostRule, LoggerSettings, OtlpSettings, TrustRule } from './config.ts';
 import { writtenHosts, writtenNetworks } from './networks.ts';
 import { shownText, withoutCredentials } from './shown-value.ts';
 
@@ -22,6 +24,8 @@ export function startupLine(config: Config): string {
     'trust-traceparent': trustText(requestId.trustTraceparent),
     'send-request-id-to': hostText(requestId.sendTo),
     'http-server': http.server,
+    'log-dir': shownText(shortPath(logs.directory)),
+    loggers: logs.loggers.map((logger) => loggerText(logger, logs.directory)).join(','),
   };
   return `reqlens: started ${Object.entries(fields)
     .map(([name, text]) => `${name}=${text}`)
@@ -42,4 +46,22 @@ function trustText(rule: TrustRule): string {
 
 function hostText(rule: HostRule): string {
   return rule.kind === 'listed' ? writtenHosts(rule.networks, rule.names) : rule.kind;
+}
+
+/** From the working directory when it lies in there. */
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+}
+
+/** `name:level`, the file only where it is not in the directory of all, and what is out of the ordinary. */
+function loggerText({ name, level, file, hasConsole, hasOtlp }: LoggerSettings, directory: string): string {
+  const isElsewhere = file !== undefined && dirname(file.path) !== directory;
+  const place = isElsewhere ? `:${shownText(shortPath(file.path))}` : '';
+  const without = [
+    ...(file === undefined ? ['no-file'] : []),
+    ...(hasConsole ? [] : ['no-console']),
+    ...(hasOtlp ? [] : ['no-otlp']),
+  ];
+  return `${name}:${level}${place}${without.map((word) => `:${word}`).join('')}`;
 }

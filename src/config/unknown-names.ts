@@ -1,10 +1,13 @@
 /** Finds names in the environment that look like variables of ours and are none. Pure. */
 import type { ConfigProblem } from './config.ts';
 import type { Environment } from './environment-reader.ts';
+import { isLevelVariable, levelVariableFor, levelVariablePrefix } from './level-variable.ts';
+import { nearestName } from './nearest-name.ts';
 import { shownText } from './shown-value.ts';
 import { variables } from './variables.ts';
 
-const knownNames = variables.map(({ name }) => name);
+/** The row of `REQLENS_LOG_LEVEL_<NAME>` stands for many names and is none itself. */
+const knownNames = variables.map(({ name }) => name).filter((name) => !name.includes('<'));
 
 /** REQLENS_ names that other parts read: the embedded collector, and our tests. */
 const ownedByOthers = /^REQLENS_(?:COLLECTOR|TEST)_/;
@@ -35,7 +38,7 @@ const widerSpecification = new RegExp(
  */
 export function unknownNames(env: Environment): readonly ConfigProblem[] {
   return Object.keys(env)
-    .filter((name) => env[name]?.trim() && !knownNames.includes(name))
+    .filter((name) => env[name]?.trim() && !knownNames.includes(name) && !isLevelVariable(name))
     .toSorted()
     .flatMap((name) => problemOf(name) ?? []);
 }
@@ -45,43 +48,15 @@ function problemOf(name: string): ConfigProblem | undefined {
   const isOurs = upper.startsWith('REQLENS_') && !ownedByOthers.test(upper);
   const isOtel = upper.startsWith('OTEL_') && !widerSpecification.test(upper);
   if (!isOurs && !isOtel) return undefined;
-  const meant = nearest(upper, isOurs ? 3 : 2);
+  const meant = meantLevelVariable(name) ?? nearestName(upper, knownNames, isOurs ? 3 : 2);
   if (meant === undefined && !isOurs) return undefined;
   const expected = meant ? `did you mean ${meant}?` : 'docs/configuration.md lists the names';
   return { variable: shownText(name), expected, consequence: 'it is ignored' };
 }
 
-function nearest(name: string, limit: number): string | undefined {
-  const ranked = knownNames
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= limit ? best.candidate : undefined;
-}
-
-/** Insertions, deletions, changes and swaps of neighbours that turn one text into the other (optimal string alignment). */
-export function editDistance(from: string, to: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const isSame = from[row - 1] === to[column - 1];
-      const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      current[column] = Math.min(
-        at(last, column) + 1,
-        at(current, column - 1) + 1,
-        at(last, column - 1) + (isSame ? 0 : 1),
-        isSwap ? at(beforeLast, column - 2) + 1 : Infinity,
-      );
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return at(last, to.length);
-}
-
-/** Beyond the edge of the table nothing is near. */
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? Infinity;
+/** The logger's name as it is, after the prefix, is an easy mistake. */
+function meantLevelVariable(name: string): string | undefined {
+  if (!name.toUpperCase().startsWith(levelVariablePrefix)) return undefined;
+  const meant = levelVariableFor(name.slice(levelVariablePrefix.length));
+  return isLevelVariable(meant) ? meant : undefined;
 }

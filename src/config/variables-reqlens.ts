@@ -1,4 +1,5 @@
 /** The variables of our own: REQLENS_*. */
+import { logVariables } from './variables-logs.ts';
 import type { Variable } from './variables.ts';
 
 const peers = '`always`, `never`, or a list of addresses, CIDR blocks, `loopback`, `private`';
@@ -55,13 +56,7 @@ export const reqlensVariables: readonly Variable[] = [
     type: 'list of package names, e.g. `@opentelemetry/instrumentation-express`',
     whenUnset: 'none',
   },
-  {
-    name: 'REQLENS_LOG_LEVEL',
-    section: 'Logs',
-    meaning: 'The least severe level that named loggers write.',
-    type: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
-    default: 'info',
-  },
+  ...logVariables,
   {
     name: 'REQLENS_SHUTDOWN_TIMEOUT',
     section: 'Process',

@@ -3,11 +3,11 @@
  * pino's own maker throws on getters, Proxies and symbols, writes keys twice, and lets control characters through.
  */
 import type { ValueBounds } from './any-value.ts';
+import { fieldName, readFields } from './line-fields.ts';
 import type { LineFields } from './line-fields.ts';
-import { readFields } from './line-fields.ts';
 import { logIdentityJson } from './log-identity.ts';
 import { loggerFieldJson } from './logger-field.ts';
-import { bindingsText, formatters, levelCache, serializers } from './pino-internals.ts';
+import { bindingsText, boundFields, formatters, levelCache, serializers } from './pino-internals.ts';
 import type { LineInput, PinoInternals } from './pino-internals.ts';
 
 /** A finished line and what the sinks ask of it. */
@@ -38,10 +38,13 @@ export class LineWriter {
   line(logger: PinoInternals, input: LineInput): LogLine {
     const timeMs = Date.now();
     const head = `${logger[levelCache][input.level] ?? '{"level":"unknown"'},"time":"${isoTime(timeMs)}"`;
-    const front = head + logger[bindingsText] + logIdentityJson();
     const { fields, message } = normalized(input);
+    const front = head + bindingsBeside(logger, fields) + logIdentityJson();
     let json = `${front}${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}\n`;
-    if (json.length > this.#maxLength) json = this.#cut(front, fields, message);
+    if (json.length > this.#maxLength) {
+      const base = logger[boundFields]?.base ?? logger[bindingsText];
+      json = this.#cut(front.length > this.#maxLength / 2 ? head + base + logIdentityJson() : front, fields, message);
+    }
     return { json, level: input.level, timeMs };
   }
 
@@ -144,6 +147,21 @@ function formatted(logger: PinoInternals, fields: object): object {
   } catch {
     // The formatter is the application's: what it was given is better than nothing.
     return fields;
+  }
+}
+
+/** The bindings, without those that a field of this line replaces: no key stands in a line twice. */
+function bindingsBeside(logger: PinoInternals, fields: object | undefined): string {
+  const bound = logger[boundFields];
+  if (bound === undefined || fields === undefined) return logger[bindingsText];
+  try {
+    const names = Object.keys(fields).map(fieldName);
+    if (!names.some((name) => bound.byName.has(name))) return logger[bindingsText];
+    const kept = [...bound.byName].filter(([name]) => !names.includes(name));
+    return bound.base + kept.map(([, json]) => json).join('');
+  } catch {
+    // A Proxy that does not list its keys has no field in the line either.
+    return logger[bindingsText];
   }
 }
 

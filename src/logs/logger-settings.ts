@@ -2,6 +2,7 @@
 import { diag } from '@opentelemetry/api';
 
 import type { Config, LogLevel } from '../config/config.ts';
+import { levelPartFor } from '../config/level-variable.ts';
 import { LineFields } from './line-fields.ts';
 import { LineWriter } from './line-writer.ts';
 import { LoggerOutputs } from './logger-outputs.ts';
@@ -74,7 +75,7 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
     outputs,
     outputFor: (name) => outputs.outputFor(name),
     levelFor: (name) =>
-      settings.levels[levelKey(name)] ?? fileLevels[name] ?? byName.get(name)?.level ?? settings.level,
+      settings.levels[levelPartFor(name)] ?? fileLevels[name] ?? byName.get(name)?.level ?? settings.level,
     setFileLevels: (levels) => {
       fileLevels = levels;
     },
@@ -84,9 +85,4 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
       report(`no settings for logger ${name}`, message);
     },
   };
-}
-
-/** The part of `REQLENS_LOG_LEVEL_<NAME>` that stands for a logger. */
-function levelKey(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z\d]/g, '_');
 }
