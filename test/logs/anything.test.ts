@@ -37,11 +37,9 @@ test('nothing is thrown, every call gives one line of JSON, and no key is in a l
   expect(raw.filter((text) => text.startsWith('thrown'))).toEqual([]);
   expect(raw).toHaveLength(35);
   for (const text of raw) {
-    const fields: Fields = JSON.parse(text);
-    for (const key of Object.keys(fields)) {
-      const written = JSON.stringify(key).replaceAll('\u0085', String.raw`\u0085`);
-      expect({ key, times: topLevelKeys(text).filter((each) => each === written).length }).toEqual({ key, times: 1 });
-    }
+    const keys = topLevelKeys(text);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index && keys.length < 1000)).toEqual([]);
+    expect(new Set(keys).size).toBe(keys.length);
   }
 });
 

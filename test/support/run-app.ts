@@ -1,12 +1,15 @@
 /** Starts an application as users do: a real process under `--import ./register.js`, with an environment of its own. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface AppOptions {
-  /** The whole environment but for PATH, HOME and TMPDIR, which are passed on. */
+  /** The whole environment but for PATH, HOME and TMPDIR, which are passed on, and a REQLENS_LOG_DIR out of everybody's way. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Arguments of the application. */
   readonly args?: readonly string[];
@@ -50,12 +53,21 @@ export interface RunningApp {
   readonly exit: Promise<AppExit>;
 }
 
+let folder: string | undefined;
+
+/** Where named loggers write when a test does not say; removed when the tests end. */
+function logFolder(): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'reqlens-test-logs-'));
+  return folder;
+}
+
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const alive = new Set<ChildProcess>();
 
 // A test that fails half-way leaves its application running; it must not outlive the test run.
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
 /** Runs a program to its end. `path` is relative to the checkout. */
@@ -126,7 +138,7 @@ function launch(path: string, options: AppOptions): Launched {
   const { PATH, HOME, TMPDIR } = process.env;
   const child = spawn(node, [...nodeArgs, path, ...args], {
     cwd: options.cwd ?? checkout,
-    env: { PATH, HOME, TMPDIR, ...env },
+    env: { PATH, HOME, TMPDIR, REQLENS_LOG_DIR: logFolder(), ...env },
   });
   alive.add(child);
   const output = { stdout: '', stderr: '' };
