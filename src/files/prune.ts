@@ -1,0 +1,55 @@
+/** Deletes backups beyond the limits, and what dead processes left behind. The only code that deletes files of a log. */
+import { rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import type { LogKeepLimits } from '../config/config.ts';
+import { parseBackupName } from './backup-name.ts';
+import { listBackups, namesIn } from './backups.ts';
+import { abandonedMs, abandonedReservations, backupsToDelete } from './retention.ts';
+import { claimPrefix } from './rotation.ts';
+
+/** Of a backup that is being compressed. */
+export const unfinishedSuffix = '.gz.part';
+
+/**
+ * Several processes may prune at once: each deletes at most what is beyond the limits, and what another has deleted is no error.
+ *
+ * @param target - The current file, links resolved.
+ * @returns What could not be deleted; empty when all went well.
+ * @throws The system's error when the directory cannot be read.
+ */
+export function prune(target: string, keep: LogKeepLimits): Error[] {
+  const nowMs = Date.now();
+  const backups = listBackups(target);
+  const paths = [...backupsToDelete(backups, keep, nowMs), ...abandonedReservations(backups, nowMs)].map(
+    ({ path }) => path,
+  );
+  return [...paths, ...leftovers(target, nowMs)].flatMap(deleted);
+}
+
+function leftovers(target: string, nowMs: number): string[] {
+  const directory = dirname(target);
+  const names = namesIn(directory).filter((name) => isLeftoverName(basename(target), name));
+  return names.map((name) => join(directory, name)).filter((path) => isAbandoned(path, nowMs));
+}
+
+function isLeftoverName(fileName: string, name: string): boolean {
+  const prefix = claimPrefix(fileName);
+  if (name.startsWith(prefix)) return /^\d+$/.test(name.slice(prefix.length));
+  if (!name.endsWith(unfinishedSuffix)) return false;
+  return parseBackupName(fileName, name.slice(0, -unfinishedSuffix.length))?.isCompressed === false;
+}
+
+function isAbandoned(path: string, nowMs: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && nowMs - stats.mtimeMs > abandonedMs;
+}
+
+function deleted(path: string): Error[] {
+  try {
+    rmSync(path, { force: true });
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error : new Error(String(error))];
+  }
+}
