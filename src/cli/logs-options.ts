@@ -41,7 +41,7 @@ export function readLogsOptions(argv: readonly string[]): ReadOptions {
     return { kind: 'options', options };
   } catch (error) {
     // parseArgs says which option it does not know, or which one needs a value.
-    const message = error instanceof Error ? (error.message.split(/\n|\. /, 1)[0] ?? '') : String(error);
+    const message = error instanceof Error ? (error.message.split(/\.?\n|\. /, 1)[0] ?? '') : String(error);
     return { kind: 'mistake', message: `${message}; see reqlens logs --help` };
   }
 }

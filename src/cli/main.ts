@@ -51,7 +51,7 @@ async function runCommand(name: string, argv: readonly string[]): Promise<void> 
     await command.run(argv);
     return;
   }
-  const meant = nearestName(name, [...commands.keys()], 3);
+  const meant = nearestName(name, [...commands.keys()], 2);
   const hint = meant === undefined ? 'see reqlens --help' : `did you mean ${meant}?`;
   const expected = [...commands.keys()].join(', ');
   process.stderr.write(

@@ -45,7 +45,8 @@ const fileRule: ValueRule<string | undefined> = {
   expected: 'the name or path of a file, or none',
   parse: (text) => {
     if (text.toLowerCase() === 'none') return { value: undefined };
-    return isFilePath(text) ? { value: text } : undefined;
+    // `file: false` in a file of loggers: perhaps none is meant, surely no file of that name.
+    return isFilePath(text) && !/^(?:true|false)$/i.test(text) ? { value: text } : undefined;
   },
 };
 

@@ -12,7 +12,8 @@ test('the defaults fit into one line', () => {
       'logs=otlp:http/protobuf:http://localhost:4318/v1/logs metrics=otlp:http/protobuf:http://localhost:4318/v1/metrics ' +
       'sampler=parentbased_always_on propagators=tracecontext,baggage request-id-header=x-request-id ' +
       'trust-request-id=loopback,private trust-traceparent=loopback,private ' +
-      'send-request-id-to=loopback,private http-server=reqlens',
+      'send-request-id-to=loopback,private http-server=reqlens log-dir=logs/publish-sync-logs ' +
+      'loggers=publish_sync:info,wordpress_api:info,webhooks:info',
   );
 });
 
@@ -42,12 +43,26 @@ test('what is set shows, and a service name cannot break the line', () => {
   expect(line).toMatch(
     / service=a\\u\{a\}b traces=console,otlp:\S+ logs=none metrics=\S+ sampler=traceidratio\(0\.5\) /,
   );
-  expect(line).toMatch(/ propagators=none \S+ trust-request-id=never \S+ send-request-id-to=always http-server=otel$/);
+  expect(line).toMatch(/ propagators=none \S+ trust-request-id=never \S+ send-request-id-to=always http-server=otel /);
 });
 
 test('hosts show as they were written', () => {
   expect(lineOf({ REQLENS_SEND_REQUEST_ID_TO: '*.example.com,loopback,10.0.0.1,localhost' })).toContain(
     ' send-request-id-to=loopback,10.0.0.1/32,*.example.com ',
+  );
+});
+
+test('loggers show with their level, a file elsewhere, and what is out of the ordinary', () => {
+  const line = lineOf({
+    REQLENS_LOG_DIR: '/var/log/shop',
+    REQLENS_LOGGERS:
+      'payments:level=debug:file=/var/log/pay\u001b.log:console=no,webhooks:file=none:otlp=no,audit:file=logs/a.log',
+    REQLENS_LOG_LEVEL_PUBLISH_SYNC: 'warn',
+  });
+  expect(line).toMatch(/ log-dir=\/var\/log\/shop loggers=\S+$/);
+  expect(line.split(' loggers=')[1]).toBe(
+    'publish_sync:warn,wordpress_api:info,webhooks:info:no-file:no-otlp,' +
+      'payments:debug:/var/log/pay\\u{1b}.log:no-console,audit:info:/var/log/shop/logs/a.log',
   );
 });
 

@@ -35,6 +35,8 @@ export interface PlainLogRecord {
   /** Unix milliseconds; NaN when the sender gave none. */
   readonly timeMs: number;
   readonly attributes: PlainAttributes;
+  /** Name of the logger. */
+  readonly scope: string;
   readonly resource: PlainAttributes;
 }
 
@@ -81,6 +83,7 @@ export function logsOf(requests: readonly ReceivedRequest[]): PlainLogRecord[] {
     scope,
     timeMs: Number(item['timeUnixNano']) / 1e6,
     attributes: attributesOf(item),
+    scope,
     resource,
   }));
 }
