@@ -7,6 +7,7 @@ import type { DestinationStream, Logger } from 'pino';
 import type { LogLevel } from '../config/config.ts';
 import { ReqlensError } from '../errors.ts';
 import { emitLogRecord } from './otlp-bridge.ts';
+import { markOwn } from './own-loggers.ts';
 
 /** pino's own interface: levels, child loggers, bindings, serializers. */
 export type NamedLogger = Logger;
@@ -54,7 +55,9 @@ function newLogger(name: string): NamedLogger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, consoleAndCollector(name));
+  const logger = pino(options, consoleAndCollector(name));
+  markOwn(logger);
+  return logger;
 }
 
 /** pino tells a stream with this mark the level of each line. */
