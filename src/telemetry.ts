@@ -23,7 +23,9 @@ import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
+import { bridgeConsole } from './logs/console-bridge.ts';
 import { setLogLevel } from './logs/named-logger.ts';
+import { bridgePino } from './logs/pino-bridge.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { logUncaught } from './logs/uncaught.ts';
 import { serviceResource } from './resource.ts';
@@ -73,21 +75,25 @@ export function startTelemetry(config: Config): Telemetry {
   const { recordDuration } = pipelines;
   const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
-  const stopPino = addIdsToPino();
+  const stopLogs = hookLogs(config.logs);
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
-    endOpenSpans: () => {
-      server.endOpenSpans();
-      endOpenTasks();
-    },
+    endOpenSpans: server.endOpenSpans,
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
   return {
-    shutdown: async () =>
-      stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans, endOpenTasks]),
+    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopLogs, server.stop, server.endOpenSpans]),
+  };
+}
+
+/** The bridge after the ids: a line is looked at when they are off its logger again. */
+function hookLogs({ bridgesPino, bridgesConsole }: Config['logs']): () => void {
+  const stops = [addIdsToPino(), ...(bridgesPino ? [bridgePino()] : []), ...(bridgesConsole ? [bridgeConsole()] : [])];
+  return () => {
+    for (const each of stops) each();
   };
 }
 
@@ -188,9 +194,12 @@ function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningSer
   );
 }
 
-function running(undo: readonly (() => void)[], endOpenSpans: () => void): RunningServer {
+function running(undo: readonly (() => void)[], endOpenRequests: () => void): RunningServer {
   return {
-    endOpenSpans,
+    endOpenSpans: () => {
+      endOpenRequests();
+      endOpenTasks();
+    },
     stop: () => {
       for (const each of undo) each();
     },
