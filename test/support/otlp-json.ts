@@ -35,8 +35,6 @@ export interface PlainLogRecord {
   /** Unix milliseconds; NaN when the sender gave none. */
   readonly timeMs: number;
   readonly attributes: PlainAttributes;
-  /** Name of the logger. */
-  readonly scope: string;
   readonly resource: PlainAttributes;
 }
 
@@ -83,7 +81,6 @@ export function logsOf(requests: readonly ReceivedRequest[]): PlainLogRecord[] {
     scope,
     timeMs: Number(item['timeUnixNano']) / 1e6,
     attributes: attributesOf(item),
-    scope,
     resource,
   }));
 }

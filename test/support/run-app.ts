@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly cwd?: string;
   /** Path of a node binary. Default: `REQLENS_TEST_NODE`, else the one that runs the tests. */
   readonly node?: string;
+  /** What a server prints when it has started; its first group is the port. Default: the line `listening <port>`. */
+  readonly ready?: RegExp;
   /** After this time the process is killed and `exit` rejects. Default 20000. */
   readonly killAfterMs?: number;
 }
@@ -75,13 +77,14 @@ export function runApp(path: string, options: AppOptions = {}): Promise<AppExit>
   return launch(path, options).exit;
 }
 
-/** Starts a server and waits until it listens. */
+/** Starts a server and waits until it has started. */
 export async function startApp(path: string, options: AppOptions = {}): Promise<RunningApp> {
   const { child, output, exit } = launch(path, options);
+  const { ready = /^listening (\d+)$/m } = options;
   const port = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const found = /^listening (\d+)$/m.exec(output.stdout)?.[1];
-      if (found !== undefined) resolve(found);
+      const found = ready.exec(output.stdout);
+      if (found !== null) resolve(found[1] ?? '');
     });
     exit.then(
       (end) => reject(new Error(`${path} ended before it listened: ${JSON.stringify(end)}`)),

@@ -41,8 +41,9 @@ const scenarios = {
   '/cluster': async () => {
     cluster.setupPrimary({ exec: file, args: ['cluster worker'] });
     const worker = cluster.fork();
-    worker.on('online', () => worker.send({ cause }));
     const cause = taskCause();
+    // When it listens: a message that comes before is lost.
+    worker.once('message', () => worker.send({ cause }));
     await new Promise((resolve) => worker.on('exit', resolve));
   },
   '/error': async () => {
@@ -161,6 +162,7 @@ if (!isMainThread) {
     runTask('in a cluster worker', cause, () => log.info('line of a cluster worker'));
     process.disconnect();
   });
+  process.send('listening');
 } else {
   runTask('at the start', () => log.info({ cause: taskCause() }, 'line of the start'));
   log.info({ cause: taskCause() }, 'outside');
