@@ -1,12 +1,10 @@
 /** Starts what makes log lines: named loggers, ids in the application's own pino, and the bridges to the collector. */
 import { isMainThread } from 'node:worker_threads';
 
-import { diag } from '@opentelemetry/api';
-
 import type { Config } from './config/config.ts';
 import { readLevels } from './config/logger-levels.ts';
 import { problemLine } from './config/problem-lines.ts';
-import { diagLevelFor, diagReport, reportOnce, speaksForProcess } from './export/self-report.ts';
+import { reportOnce, speaksForProcess } from './export/self-report.ts';
 import { bridgeConsole } from './logs/console-bridge.ts';
 import { bridgePino } from './logs/pino-bridge.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
@@ -31,7 +29,6 @@ export function startLogLines({ logs: settings }: Config, isCollectorAway: () =>
 
 /** `OTEL_SDK_DISABLED`: named loggers write all the same, to console and files. */
 export function startLogLinesAlone(config: Config): { readonly shutdown: () => Promise<void> } {
-  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   const loggers = startNamed(config.logs, () => true);
   const end = (): void => loggers.end(config.shutdownTimeoutMs);
   const stopWatching = watchEnd({ onExit: end, onSignal: async () => end(), onHandledSignal: loggers.flush });
