@@ -14,8 +14,15 @@ export interface MendedLoggers {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** @param entries - All, those that win last, at least one of each logger; complaints point at its last. */
-export function mendLoggers(loggers: readonly LoggerSettings[], entries: readonly LoggerEntry[]): MendedLoggers {
+/**
+ * @param entries - All, those that win last, at least one of each logger; complaints point at its last.
+ * @param isExporting - Without it what goes to the collector goes nowhere.
+ */
+export function mendLoggers(
+  loggers: readonly LoggerSettings[],
+  entries: readonly LoggerEntry[],
+  isExporting: boolean,
+): MendedLoggers {
   const problems: ConfigProblem[] = [];
   const complain = (name: string, expected: string, consequence: string): void => {
     const entry = entries.findLast((candidate) => candidate.name === name);
@@ -30,8 +37,9 @@ export function mendLoggers(loggers: readonly LoggerSettings[], entries: readonl
       return { ...logger, file: undefined };
     })
     .map((logger) => {
-      if (logger.file !== undefined || logger.hasConsole || logger.hasOtlp) return logger;
-      complain(logger.name, 'a file, the console or the collector for its lines', `${logger.name} gets the console`);
+      if (logger.file !== undefined || logger.hasConsole || (logger.hasOtlp && isExporting)) return logger;
+      const collector = isExporting ? 'the collector' : 'the collector (with OTEL_LOGS_EXPORTER)';
+      complain(logger.name, `a file, the console or ${collector} for its lines`, `${logger.name} gets the console`);
       return { ...logger, hasConsole: true };
     });
   return { loggers: mended, problems };

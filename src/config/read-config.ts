@@ -86,12 +86,13 @@ function readTraces(reader: EnvironmentReader): Config['traces'] {
 }
 
 function readLogs(reader: EnvironmentReader): Config['logs'] {
+  const exporters = readExporters(reader, 'LOGS');
   return {
-    exporters: readExporters(reader, 'LOGS'),
+    exporters,
     otlp: readOtlp(reader, 'LOGS'),
     batch: readBatch(reader, 'OTEL_BLRP', 1000),
     limits: readAttributeLimits(reader, 'OTEL_LOGRECORD'),
-    ...readLoggers(reader),
+    ...readLoggers(reader, exporters.length > 0 && !reader.specificationBoolean('OTEL_SDK_DISABLED')),
   };
 }
 

@@ -18,16 +18,18 @@ import { builtInLoggers } from './variables-logs.ts';
 
 export type LoggersConfig = Omit<Config['logs'], 'exporters' | 'otlp' | 'batch' | 'limits'>;
 
-/** Every mistake costs only itself: the other keys, entries and loggers stay as they were meant. */
-export function readLoggers(reader: EnvironmentReader): LoggersConfig {
+/**
+ * Every mistake costs only itself: the other keys, entries and loggers stay as they were meant.
+ *
+ * @param isExporting - Whether lines reach a collector at all.
+ */
+export function readLoggers(reader: EnvironmentReader, isExporting: boolean): LoggersConfig {
   const written = readEntries(reader);
   const entries = [...parseLoggerEntries(builtInLoggers).entries, ...written.fromFile, ...written.fromVariable];
   const common = readCommon(reader);
   const built = [...Map.groupBy(entries, ({ name }) => name)].map(([name, own]) => buildLogger(name, own, common));
-  const { loggers, problems } = mendLoggers(
-    built.map(({ settings }) => settings),
-    entries,
-  );
+  const all = built.map(({ settings }) => settings);
+  const { loggers, problems } = mendLoggers(all, entries, isExporting);
   for (const problem of [...built.flatMap((each) => each.problems), ...problems]) reader.report(problem);
   const config: LoggersConfig = {
     level: common.defaults.level.value,

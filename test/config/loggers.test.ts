@@ -418,6 +418,18 @@ describe('loggers beside each other', () => {
     expect(logger(env, 'webhooks')).toMatchObject({ hasConsole: false, file: undefined, hasOtlp: true });
   });
 
+  test.each([{ OTEL_LOGS_EXPORTER: 'none' }, { OTEL_SDK_DISABLED: 'true' }])(
+    'so does one whose lines would go to a collector that nothing is sent to: %j',
+    (env) => {
+      const REQLENS_LOGGERS = 'a:file=none:console=no,b:console=no';
+      expect(complaints({ ...env, REQLENS_LOGGERS })).toEqual([
+        'reqlens: REQLENS_LOGGERS="a:file=none:console=no" is not usable: expected a file, the console or the collector (with OTEL_LOGS_EXPORTER) for its lines; a gets the console',
+      ]);
+      expect(logger({ ...env, REQLENS_LOGGERS }, 'a')?.hasConsole).toBe(true);
+      expect(logger({ ...env, REQLENS_LOGGERS }, 'b')?.hasConsole).toBe(false);
+    },
+  );
+
   test('so does one that has lost its file as a backup of another', () => {
     const REQLENS_LOGGERS = 'publish_sync.1:console=no:otlp=no';
     expect(complaints({ REQLENS_LOGGERS })).toHaveLength(2);
