@@ -5,7 +5,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
@@ -24,6 +23,7 @@ import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
 import { startLogLines, startLogLinesAlone } from './log-lines.ts';
+import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { logUncaught } from './logs/uncaught.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
@@ -105,7 +105,7 @@ interface Parts {
 
 interface Providers {
   readonly tracers: TracerProvider;
-  readonly loggers: LoggerProvider;
+  readonly loggers: LineLoggerProvider;
   readonly meters: MeterProvider;
   readonly makeSpan: ReturnType<typeof spanMaker>;
 }
@@ -129,7 +129,7 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
     },
   };
   const tracers = new TracerProvider(tracerOptions);
-  const loggers = new LoggerProvider({
+  const loggers = new LineLoggerProvider({
     resource,
     processors: [...pipelines.logProcessors],
     logRecordLimits: {

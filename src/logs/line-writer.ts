@@ -18,6 +18,16 @@ export interface LogLine {
   readonly level: number;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
+  /** Lines before it in the same millisecond: what sorts by time keeps their order. */
+  readonly sequence: number;
+  /** The line once more, in parts: what many lines have in common need not be read again for each. `{"level":"info"`. */
+  readonly opening: string;
+  /** `,"key":value` of each of the logger's bindings. */
+  readonly bindings: string;
+  /** The same of the request's ids. */
+  readonly identity: string;
+  /** Fields and message of this line alone, to its end. */
+  readonly own: string;
 }
 
 export interface LineLimits {
@@ -37,15 +47,19 @@ export class LineWriter {
   /** The arguments are as pino passes them to its writer. */
   line(logger: PinoInternals, input: LineInput): LogLine {
     const timeMs = Date.now();
-    const head = `${logger[levelCache][input.level] ?? '{"level":"unknown"'},"time":"${isoTime(timeMs)}"`;
+    const opening = logger[levelCache][input.level] ?? '{"level":"unknown"';
+    const head = `${opening},"time":"${isoTime(timeMs)}"`;
     const { fields, message } = normalized(input);
-    const front = head + bindingsBeside(logger, fields) + logIdentityJson();
-    let json = `${front}${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}\n`;
-    if (json.length > this.#maxLength) {
-      const base = logger[boundFields]?.base ?? logger[bindingsText];
-      json = this.#cut(front.length > this.#maxLength / 2 ? head + base + logIdentityJson() : front, fields, message);
+    let bindings = bindingsBeside(logger, fields);
+    const identity = logIdentityJson();
+    let own = `${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}
+`;
+    if (head.length + bindings.length + identity.length + own.length > this.#maxLength) {
+      if (bindings.length > this.#maxLength / 2) bindings = logger[boundFields]?.base ?? bindings;
+      own = this.#cut(head.length + bindings.length + identity.length, fields, message);
     }
-    return { json, level: input.level, timeMs };
+    const json = head + bindings + identity + own;
+    return { json, level: input.level, timeMs, sequence: sequenceWithin(timeMs), opening, bindings, identity, own };
   }
 
   #fieldsJson(logger: PinoInternals, given: object | undefined, message: unknown): string {
@@ -82,27 +96,27 @@ export class LineWriter {
     return json === undefined ? '' : `,"msg":${json}`;
   }
 
-  /** The same line with less: every value gets an equal share of what is left. */
-  #cut(front: string, given: object | undefined, message: unknown): string {
+  /** Fields and message with less: every value gets an equal share of what is left. */
+  #cut(frontLength: number, given: object | undefined, message: unknown): string {
     const fields = given === undefined ? [] : readFields(given);
-    const share = Math.floor((this.#maxLength - Math.min(front.length, this.#maxLength)) / (fields.length + 2) / 6);
+    const share = Math.floor((this.#maxLength - Math.min(frontLength, this.#maxLength)) / (fields.length + 2) / 6);
     // An escape takes up to six characters.
     const bounds: ValueBounds = {
       textLength: Math.max(share, 64),
       count: Math.max(16, Math.floor(share / 64)),
       depth: 4,
     };
-    let json = front;
+    let own = '';
     let left = fields.length;
     for (const [key, value] of fields) {
       const field = this.#fields.field(named(key, message !== undefined), value, bounds);
-      if (json.length + field.length > this.#maxLength * 0.75) break;
-      json += field;
+      if (frontLength + own.length + field.length > this.#maxLength * 0.75) break;
+      own += field;
       left -= 1;
     }
     const text = this.#fields.message(message, { ...bounds, textLength: Math.floor(this.#maxLength / 32) });
     const cut = left === 0 ? '' : `,"log_error":"cut, ${left} fields left out"`;
-    return `${json}${cut}${text === undefined ? '' : `,"msg":${text}`}}\n`;
+    return `${own}${cut}${text === undefined ? '' : `,"msg":${text}`}}\n`;
   }
 }
 
@@ -168,6 +182,15 @@ function bindingsBeside(logger: PinoInternals, fields: object | undefined): stri
 /** The message has the name `msg`; a field of that name counts only when there is no message. */
 function named(key: string, hasMessage: boolean): string {
   return hasMessage && key === 'msg' ? 'app.msg' : key;
+}
+
+let sequenceMs = 0;
+let sequence = 0;
+
+function sequenceWithin(ms: number): number {
+  sequence = ms === sequenceMs ? sequence + 1 : 0;
+  sequenceMs = ms;
+  return sequence;
 }
 
 let lastMs = 0;

@@ -1,10 +1,10 @@
 /** Where the lines of each named logger go: console, file, collector, and the logger above it. One line, many sinks; none stops another. */
 import type { Config, LogFormat, LoggerSettings } from '../config/config.ts';
-import { RollingFile } from '../files/rolling-file.ts';
+import { openLogFile } from '../files/open-log-file.ts';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { FileSink } from './file-sink.ts';
 import type { LogLine } from './line-writer.ts';
-import { emitLogRecord } from './otlp-bridge.ts';
+import { emitLogLine } from './otlp-bridge.ts';
 import { textLine } from './text-line.ts';
 
 export interface OutputParts {
@@ -74,7 +74,7 @@ export class LoggerOutputs {
         if (console !== undefined) this.#stdout.write(forms.in(console));
         else if (needsConsole && (!hasOtlp || isCollectorAway())) this.#stderr.write(forms.in(own.settings.format));
         for (const { file, format } of files) file.write(forms.in(format));
-        if (hasOtlp) emitLogRecord(name, line.level, line.json);
+        if (hasOtlp) emitLogLine(name, line);
       },
       flush: () => {
         for (const { file } of files) file.flush();
@@ -120,7 +120,7 @@ export class LoggerOutputs {
   #fileFor({ file: settings, hasConsole, name }: LoggerSettings): FileSink | undefined {
     if (settings === undefined) return undefined;
     const { report } = this.#parts;
-    const sink = new FileSink(new RollingFile(settings, report), {
+    const sink = new FileSink(openLogFile(settings, report), {
       path: settings.path,
       isSync: settings.isSync || this.#parts.isSync || this.#hasEnded,
       // What the console has already is not said twice; a logger without one speaks on stderr, out of the way of a program's output.

@@ -3,6 +3,7 @@ import { diag } from '@opentelemetry/api';
 
 import type { Config, LogLevel } from '../config/config.ts';
 import { levelPartFor } from '../config/level-variable.ts';
+import { redactedByDefault } from '../config/redaction.ts';
 import { LineFields } from './line-fields.ts';
 import { LineWriter } from './line-writer.ts';
 import { LoggerOutputs } from './logger-outputs.ts';
@@ -27,7 +28,7 @@ const unstarted: LoggerParts = {
     levels: {},
     loggers: [],
     format: 'json',
-    redact: ['authorization', 'cookie', 'set-cookie', 'password', 'token', 'secret'],
+    redact: redactedByDefault,
     maxLineLength: 1_048_576,
   },
   report: (_cause, message) => diag.warn(`logs: ${message}`),
