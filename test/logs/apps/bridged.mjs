@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { Console } from 'node:console';
 
-import { diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
+import { context, diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { pino } from 'pino';
 import { getLogger, setCaller } from 'reqlens';
 
@@ -122,6 +123,7 @@ const ways = {
   diagnostics: () => {
     diag.setLogger(new DiagConsoleLogger(), { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
     console.log('one');
+    context.with(suppressTracing(context.active()), () => console.log('what an exporter prints while it sends'));
     pino(nowhere()).info('two');
   },
   named: () => {
