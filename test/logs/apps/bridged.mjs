@@ -35,6 +35,7 @@ const ways = {
     log.error(error);
     log.error({ err: error, postId: 7 }, 'with an error');
     log.info({ err: 'only text' }, 'no error');
+    log.info({ request_id: 'of another system', trace_flags: '07' }, 'its own ids');
     log.info(Symbol('a symbol'));
   },
   keys: () => {
