@@ -5,6 +5,7 @@ import type { AnyValue, HrTime } from '@opentelemetry/api';
 
 import { bridging, cutText, emitBridged, isWanted, maxTextLength } from './bridged-record.ts';
 import type { Fields } from './bridged-record.ts';
+import { logIdentity } from './log-identity.ts';
 import { isOwn } from './own-loggers.ts';
 import { pinoSetting } from './pino-settings.ts';
 import { severityNumberFor } from './severity.ts';
@@ -21,7 +22,7 @@ interface MadeLine {
 const channelName = 'tracing:pino_asJson:end';
 
 /** Fields of a line that have a place of their own in a record, or say what the resource says already. */
-const elsewhere = new Set(['level', 'time', 'pid', 'hostname', 'request_id', 'trace_id', 'span_id', 'trace_flags']);
+const elsewhere = new Set(['level', 'time', 'pid', 'hostname', 'name']);
 
 /**
  * Records are made from the lines as they were written: what serializers and redaction kept out of a line gets into no record. Call
@@ -78,9 +79,12 @@ function contentOf(instance: object, line: string): Content {
   const messageKey = textSetting(instance, 'messageKey') ?? 'msg';
   const errorKey = textSetting(instance, 'errorKey') ?? 'err';
   const body = fields[messageKey] ?? '';
+  // What we have added to the line is in the record already; a field of the application's by the same name stays.
+  const ids = new Map<string, unknown>(Object.entries(logIdentity()));
   const attributes: Fields = {};
   for (const [key, value] of Object.entries(fields)) {
-    if (key !== messageKey && key !== errorKey && key !== 'name' && !elsewhere.has(key)) attributes[key] = value;
+    const isElsewhere = elsewhere.has(key) || key === messageKey || key === errorKey || ids.get(key) === value;
+    if (!isElsewhere) attributes[key] = value;
   }
   return { body, attributes: { ...attributes, ...exceptionOf(fields[errorKey], errorKey) } };
 }

@@ -77,16 +77,18 @@ describe('pino', () => {
       ['pino', 'boom'],
       ['pino', 'with an error'],
       ['pino', 'no error'],
+      ['pino', 'its own ids'],
       ['pino', expect.stringMatching(/^\{"level":30/)],
       ['pino', 'after a serializer that throws'],
       ['pino', expect.stringMatching(/^\{"level":30/)],
     ]);
-    const [fields, boom, withError, noError, symbol, , long] = records;
+    const [fields, boom, withError, noError, ownIds, symbol, , long] = records;
     expect(fields?.attributes).toEqual({ ...identity, list: [1, 'two'], deep: { er: true } });
     expect(Math.abs(Number(fields?.timeMs) - Date.now())).toBeLessThan(60_000);
     expect(boom?.attributes).toEqual({ ...identity, ...exception, err: { code: 'E1' } });
     expect(withError?.attributes).toEqual({ ...identity, ...exception, err: { code: 'E1' }, postId: 7 });
     expect(noError?.attributes).toEqual({ ...identity, err: 'only text' });
+    expect(ownIds?.attributes).toEqual({ ...identity, request_id: 'of another system', trace_flags: '07' });
     expect(symbol?.attributes).toEqual(identity);
     expect(String(long?.body)).toMatch(/x… \(cut: 100\d{3} characters\)$/);
     expect(String(long?.body).length).toBeLessThan(65_600);

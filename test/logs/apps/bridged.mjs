@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { Console } from 'node:console';
 
-import { diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
+import { context, diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { pino } from 'pino';
 import { getLogger, setCaller } from 'reqlens';
 
@@ -34,6 +35,7 @@ const ways = {
     log.error(error);
     log.error({ err: error, postId: 7 }, 'with an error');
     log.info({ err: 'only text' }, 'no error');
+    log.info({ request_id: 'of another system', trace_flags: '07' }, 'its own ids');
     log.info(Symbol('a symbol'));
   },
   keys: () => {
@@ -122,6 +124,7 @@ const ways = {
   diagnostics: () => {
     diag.setLogger(new DiagConsoleLogger(), { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
     console.log('one');
+    context.with(suppressTracing(context.active()), () => console.log('what an exporter prints while it sends'));
     pino(nowhere()).info('two');
   },
   named: () => {
