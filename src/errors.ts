@@ -3,8 +3,12 @@
 export type ReqlensErrorCode =
   /** A logger was asked for by a name that cannot name one. */
   | 'LOGGER_NAME_INVALID'
+  /** A log level was set that does not exist. */
+  | 'LOG_LEVEL_INVALID'
   /** `startTelemetry` was called while telemetry is running. */
-  | 'ALREADY_STARTED';
+  | 'ALREADY_STARTED'
+  /** `runTask` was called without a function. */
+  | 'TASK_WITHOUT_WORK';
 
 /** Thrown to callers of the public API only; nothing else of ours throws into the application. */
 export class ReqlensError extends Error {

@@ -10,6 +10,10 @@ export interface ShutdownParts {
   readonly timeoutMs: number;
   /** Ends what is still open, so that it is among what is sent. */
   readonly endOpenSpans: () => void;
+  /** Hands the lines of named loggers to the operating system. */
+  readonly flushLogs: () => void;
+  /** The same for the last time; a slow reader of the console is waited for at most so many milliseconds. */
+  readonly endLogs: (timeoutMs: number) => void;
   /** Collects and sends metrics while asynchronous work is still possible. */
   readonly flushMetrics: () => Promise<void>;
   /** Logs the error that ends the process. */
@@ -29,10 +33,14 @@ export function installShutdown(parts: ShutdownParts): () => void {
     onExit: () => ending.exit(),
     onSignal: async () => ending.signal(),
     // Its graceful shutdown takes a while as a rule: long enough for metrics, which cannot be sent from an exit listener.
-    onHandledSignal: () => guarded(() => void parts.flushMetrics()),
+    onHandledSignal: () => {
+      guarded(parts.flushLogs);
+      guarded(() => void parts.flushMetrics());
+    },
   });
   const onUncaught = (error: unknown, origin: string): void => {
     guarded(() => parts.onUncaught(error, origin));
+    guarded(parts.flushLogs);
     ending.sendAgain();
   };
   process.on('uncaughtExceptionMonitor', onUncaught);
@@ -53,8 +61,12 @@ class Ending {
     this.#leftMs = parts.timeoutMs;
   }
 
+  /** Files before everything else: they need nobody, and are what is left when the rest fails. */
   exit(): void {
     this.#hasExited = true;
+    const startMs = performance.now();
+    guarded(() => this.#parts.endLogs(this.#leftMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
     guarded(() => this.#send());
   }
 
@@ -65,6 +77,7 @@ class Ending {
 
   /** Metrics get half of the time: spans and log records come after them, and are worth more. */
   async signal(): Promise<void> {
+    guarded(this.#parts.flushLogs);
     const startMs = performance.now();
     // Nothing of the flush may fail the exit; what it has to say it says itself.
     await Promise.race([this.#parts.flushMetrics().catch(() => undefined), later(this.#leftMs / 2)]);

@@ -5,7 +5,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
@@ -23,11 +22,12 @@ import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
-import { setLogLevel } from './logs/named-logger.ts';
-import { addIdsToPino } from './logs/pino-ids.ts';
+import { startLogLines, startLogLinesAlone } from './log-lines.ts';
+import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { logUncaught } from './logs/uncaught.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
+import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { samplerFor } from './trace/sampler.ts';
@@ -57,8 +57,7 @@ export function startTelemetry(config: Config): Telemetry {
       'cannot start telemetry: it is running already; `reqlens/register` starts it too',
     );
   }
-  setLogLevel(config.logs.level);
-  if (config.isDisabled) return { shutdown: async () => undefined };
+  if (config.isDisabled) return startLogLinesAlone(config);
   isRunning = true;
   sayForeignTelemetry();
 
@@ -72,18 +71,23 @@ export function startTelemetry(config: Config): Telemetry {
   const { recordDuration } = pipelines;
   const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
-  const stopPino = addIdsToPino();
+  const logLines = startLogLines(config, pipelines.isLogReceiverAway);
+  const endOpen = (): void => {
+    server.endOpenSpans();
+    endOpenTasks();
+  };
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
-    endOpenSpans: server.endOpenSpans,
+    flushLogs: logLines.flush,
+    endLogs: logLines.end,
+    endOpenSpans: endOpen,
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  return {
-    shutdown: async () => stop(providers, [stopShutdown, stopLibraries, stopPino, server.stop, server.endOpenSpans]),
-  };
+  const undo = [stopShutdown, stopLibraries, logLines.stop, server.stop, endOpen];
+  return { shutdown: async () => stop(providers, undo) };
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
@@ -101,7 +105,7 @@ interface Parts {
 
 interface Providers {
   readonly tracers: TracerProvider;
-  readonly loggers: LoggerProvider;
+  readonly loggers: LineLoggerProvider;
   readonly meters: MeterProvider;
   readonly makeSpan: ReturnType<typeof spanMaker>;
 }
@@ -125,7 +129,7 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
     },
   };
   const tracers = new TracerProvider(tracerOptions);
-  const loggers = new LoggerProvider({
+  const loggers = new LineLoggerProvider({
     resource,
     processors: [...pipelines.logProcessors],
     logRecordLimits: {
@@ -183,9 +187,12 @@ function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningSer
   );
 }
 
-function running(undo: readonly (() => void)[], endOpenSpans: () => void): RunningServer {
+function running(undo: readonly (() => void)[], endOpenRequests: () => void): RunningServer {
   return {
-    endOpenSpans,
+    endOpenSpans: () => {
+      endOpenRequests();
+      endOpenTasks();
+    },
     stop: () => {
       for (const each of undo) each();
     },

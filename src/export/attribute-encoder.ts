@@ -15,8 +15,13 @@ export function writeAttributes(writer: ProtobufWriter, attributes: object, tag:
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object's property by its own name
     const value = (attributes as Readonly<Record<string, unknown>>)[key];
     writer.byte(tag);
-    if (typeof value !== 'string' || !writer.shortText(keyBytes(key), value)) writeKeyValue(writer, key, value);
+    writeAttribute(writer, key, value);
   }
+}
+
+/** One alone, behind its tag. */
+export function writeAttribute(writer: ProtobufWriter, key: string, value: unknown): void {
+  if (typeof value !== 'string' || !writer.shortText(keyBytes(key), value)) writeKeyValue(writer, key, value);
 }
 
 /** Lengths of short and of long texts are guessed right, so that nothing is moved; long lists and maps are. */
@@ -29,7 +34,7 @@ function writeKeyValue(writer: ProtobufWriter, key: string, value: unknown): voi
 }
 
 /** Length and content. What no AnyValue can hold (undefined, null, functions, symbols, bigint) is an empty one. */
-function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
+export function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   const room = typeof value === 'string' ? varintBytes(value.length + 2) : 1;
   const any = writer.open(room);
   if (typeof value === 'string') {

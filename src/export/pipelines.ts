@@ -1,5 +1,5 @@
 /** Builds what spans, log records and metrics go through on their way out. */
-import { JsonLogsSerializer, JsonTraceSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import { JsonLogsSerializer, JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -11,6 +11,7 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { BatchSettings, Config, OtlpSettings } from '../config/config.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Outcome } from './batch-queue.ts';
+import { encodeLogRecords } from './log-encoder.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
 import { OtlpSender } from './otlp-sender.ts';
 import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
@@ -28,6 +29,8 @@ export interface Pipelines {
   readonly metricReaders: readonly MetricReader[];
   /** For `http.server.request.duration` of our own server instrumentation. */
   readonly recordDuration: RecordDuration;
+  /** No exporter, or nobody answers: log records wait or go nowhere. */
+  readonly isLogReceiverAway: () => boolean;
   /** Those that hold something when the process exits. */
   readonly queues: readonly ExitQueue[];
 }
@@ -52,6 +55,7 @@ export function pipelinesFor({ traces, logs, metrics }: Config, httpScope: Instr
     ],
     metricReaders: metricReadersFor(metrics, durations),
     recordDuration: durations.record,
+    isLogReceiverAway: () => (logQueue === undefined ? !logs.exporters.includes('console') : logQueue.isUnreachable),
     queues: [spanQueue, logQueue].filter((queue) => queue !== undefined),
   };
 }
@@ -66,11 +70,11 @@ function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan>
 }
 
 function logRecordsQueue({ otlp, batch }: Config['logs']): BatchQueue<ReadableLogRecord> {
-  const serializer = otlp.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return new BatchQueue<ReadableLogRecord>({
     settings: batch,
     sender: new OtlpSender(withinExport(otlp, batch), 'logs'),
-    encode: (records) => serializer.serializeRequest(records),
+    encode:
+      otlp.protocol === 'http/json' ? (records) => JsonLogsSerializer.serializeRequest(records) : encodeLogRecords,
     onOutcome: reporter('log records'),
   });
 }

@@ -1,0 +1,157 @@
+/**
+ * Writes to stdout or stderr at once, without ever waiting for a slow reader and without unbounded memory: what does not fit waits
+ * in a bounded queue, what does not fit there is counted and said.
+ */
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+
+/** Bytes that wait while a pipe is full: some ten thousand lines, a minute of a busy service. */
+const maxWaitingBytes = 4 * 1024 * 1024;
+/** Between two attempts at a full pipe, in milliseconds. */
+const retryMs = 10;
+
+/** @param message - What is lost, or cannot be written at all. */
+export type ReportLoss = (cause: string, message: string) => void;
+
+// Applications put fake timers into their tests.
+const { setTimeout } = globalThis;
+
+export class DescriptorWriter {
+  readonly #name: string;
+  readonly #report: ReportLoss;
+  readonly #standard: 1 | 2;
+  #fd: number | undefined;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #isScheduled = false;
+  #isGone = false;
+  #lostLines = 0;
+
+  constructor(standard: 1 | 2, report: ReportLoss) {
+    this.#standard = standard;
+    this.#name = standard === 1 ? 'stdout' : 'stderr';
+    this.#report = report;
+  }
+
+  /** Nobody will ever read it. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Lines that neither stdout nor the queue has taken, since the start. */
+  get lostLines(): number {
+    return this.#lostLines;
+  }
+
+  /** @param lines - Whole lines. */
+  write(lines: string | Buffer): void {
+    if (this.#isGone) return;
+    const bytes = typeof lines === 'string' ? Buffer.from(lines) : lines;
+    if (this.#waitingBytes > 0) this.#wait(bytes);
+    else this.#attempt(bytes);
+  }
+
+  /** At the end of the process: waits for the reader, but not longer than this. @returns Whether everything is out. */
+  drain(timeoutMs: number): boolean {
+    const endMs = performance.now() + timeoutMs;
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    while (this.#waitingBytes > 0 && !this.#isGone) {
+      this.#retry();
+      if (this.#waitingBytes === 0 || performance.now() >= endMs) break;
+      Atomics.wait(sleeper, 0, 0, 1);
+    }
+    if (this.#waitingBytes > 0) this.#lose(this.#takeWaiting());
+    return this.#lostLines === 0;
+  }
+
+  /** The rest of a line that was begun waits too: nothing may come between. */
+  #attempt(bytes: Buffer): void {
+    const written = this.#tryWrite(bytes);
+    if (written < bytes.length && !this.#isGone) this.#enqueue(Buffer.from(bytes.subarray(written)));
+  }
+
+  #wait(bytes: Buffer): void {
+    if (this.#waitingBytes + bytes.length > maxWaitingBytes) this.#lose(bytes);
+    else this.#enqueue(Buffer.from(bytes));
+  }
+
+  #enqueue(bytes: Buffer): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // What waits when the event loop is empty is written by `drain`, at the exit.
+    setTimeout(() => {
+      this.#isScheduled = false;
+      this.#retry();
+    }, retryMs).unref();
+  }
+
+  #retry(): void {
+    if (this.#waitingBytes === 0) return;
+    this.#attempt(this.#takeWaiting());
+  }
+
+  #takeWaiting(): Buffer {
+    const [first, ...rest] = this.#waiting;
+    const all = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return all;
+  }
+
+  /** @returns How many bytes are out. */
+  #tryWrite(bytes: Buffer): number {
+    let offset = 0;
+    try {
+      this.#fd ??= openWithoutWaiting(this.#standard);
+      while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
+    } catch (error) {
+      if (!isFull(error)) this.#giveUp(error);
+    }
+    return offset;
+  }
+
+  /** Nobody reads it any more (EPIPE), or it was closed: nothing that the application has to know. */
+  #giveUp(error: unknown): void {
+    this.#isGone = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#report(
+      `${this.#name} gone`,
+      `${this.#name} cannot be written any more (${reason}); log lines do not go there`,
+    );
+  }
+
+  #lose(bytes: Buffer): void {
+    this.#lostLines += countLines(bytes);
+    const message = `${this.#name} is not read, and ${maxWaitingBytes} bytes of log lines wait for it: more are not written there`;
+    this.#report(`${this.#name} full`, message);
+  }
+}
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count += 1;
+  return count;
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EINTR');
+}
+
+/**
+ * A pipe whose reader stands still would stop the process in `write`. On Linux the pipe can be opened once more without waiting, for
+ * us alone (https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html). Sockets cannot; Node itself takes the waiting from
+ * those, and from pipes elsewhere, as soon as its stream is made, which `console.log` does as well. Files and terminals stay as they are.
+ */
+function openWithoutWaiting(standard: 1 | 2): number {
+  const status = fstatSync(standard);
+  if (status.isFIFO()) {
+    try {
+      return openSync(`/proc/self/fd/${standard}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      // No /proc, or a pipe of another user's.
+    }
+  }
+  if (status.isFIFO() || status.isSocket()) void (standard === 1 ? process.stdout : process.stderr);
+  return standard;
+}

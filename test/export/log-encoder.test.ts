@@ -1,0 +1,270 @@
+/** Our encoder of log records beside the stock serializer: the same bytes, for everything that a log record can hold. */
+import { createTraceState, diag, DiagLogLevel, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
+import type { AnyValue, LogRecord, SpanContext } from '@opentelemetry/api';
+import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import { emptyResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { afterEach, expect, test } from 'vitest';
+
+import { encodeLogRecords } from '../../src/export/log-encoder.ts';
+import { readLogs } from '../support/otlp-reader.ts';
+import { randomOf } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
+
+afterEach(() => diag.disable());
+
+const texts: readonly string[] = [
+  '',
+  'order accepted',
+  'é',
+  '€',
+  '😀',
+  '\uD800',
+  'before\uDC00after',
+  'high \uD83D and €',
+  '\u0000\u007F\u0080\u07FF\u0800\uFFFF',
+  'n'.repeat(16),
+  `${'n'.repeat(15)}é`,
+  'u'.repeat(110),
+  'u'.repeat(124),
+  'u'.repeat(127),
+  'u'.repeat(128),
+  'é'.repeat(64),
+  '😀'.repeat(32),
+  'l'.repeat(5000),
+  'é'.repeat(6000),
+  'l'.repeat(16_384),
+];
+
+const numbers: readonly number[] = [
+  0, -0, 1, -1, 127, 128, 2 ** 31, 2 ** 32 + 1, 2 ** 53, 2 ** 63, -(2 ** 63), 0.5, 1e21, 5e-324, Number.NaN, Infinity,
+]; // prettier-ignore
+
+const keys: readonly string[] = ['k', 'exception.message', 'schlüssel', '😀', 'k'.repeat(101), 'k'.repeat(300), '7'];
+
+/** Every kind of AnyValue, and what is none. */
+function value(random: Random, depth = 0): unknown {
+  const { pick, list, integer } = random;
+  const kinds: readonly (() => unknown)[] = [
+    () => pick(texts),
+    () => pick(texts),
+    () => pick(numbers),
+    () => integer(2) === 0,
+    () => list(4, () => (depth < 3 ? value(random, depth + 1) : 'deep')),
+    () => list(4, () => pick(['a', undefined, null])),
+    () => new Uint8Array(list(200, () => integer(256))),
+    () => (depth < 3 ? object(random, depth + 1) : {}),
+    () => pick([undefined, null, 10n, Symbol('s'), () => 1, new Date(0), new Map([[1, 2]])]),
+  ];
+  return pick(kinds)();
+}
+
+function object(random: Random, depth = 0): Record<string, unknown> {
+  return Object.fromEntries(random.list(6, () => [random.pick(keys), value(random, depth)]));
+}
+
+function hex({ integer }: Random, digits: number): string {
+  return Array.from({ length: digits }, () => integer(16).toString(16)).join('');
+}
+
+function spanContext(random: Random): SpanContext {
+  const traceState = random.pick([undefined, createTraceState('vendor=1')]);
+  return {
+    traceId: hex(random, 32),
+    spanId: hex(random, 16),
+    traceFlags: random.pick([0, 1, 3, 255]),
+    ...(traceState === undefined ? {} : { traceState }),
+  };
+}
+
+function time({ pick, integer }: Random): [number, number] {
+  return [pick([0, 1, 65_536, 1_763_934_000, 4_294_967_295, 2 ** 33]), pick([0, 1, 999_999_999, integer(1e9)])];
+}
+
+const severities = [undefined, SeverityNumber.UNSPECIFIED, SeverityNumber.INFO, SeverityNumber.FATAL4];
+
+function logRecord(random: Random): LogRecord {
+  const { pick } = random;
+  const severityNumber = pick(severities);
+  const severityText = pick([undefined, '', 'INFO', 'größer']);
+  const eventName = pick([undefined, '', 'order.accepted', 'é'.repeat(70)]);
+  const body = value(random) as AnyValue;
+  return {
+    attributes: object(random) as Record<string, AnyValue>,
+    context: pick([ROOT_CONTEXT, trace.setSpanContext(ROOT_CONTEXT, spanContext(random))]),
+    timestamp: time(random),
+    ...(body === undefined ? {} : { body }),
+    ...(severityNumber === undefined ? {} : { severityNumber }),
+    ...(severityText === undefined ? {} : { severityText }),
+    ...(eventName === undefined ? {} : { eventName }),
+    ...pick([{}, { observedTimestamp: time(random) }]),
+  };
+}
+
+/** Records that the SDK has made, from several loggers of two programs with different limits. */
+function recordsOf(random: Random, count: number): ReadableLogRecord[] {
+  const exporter = new InMemoryLogRecordExporter();
+  const resource = resourceFromAttributes(
+    { 'service.name': 'schlüssel', list: ['a', 'b'] },
+    { schemaUrl: 'http://schema' },
+  );
+  const loggers = [
+    { resource: emptyResource() },
+    { resource, logRecordLimits: { attributeCountLimit: 2, attributeValueLengthLimit: 7 } },
+  ].flatMap((options) => {
+    const provider = new LoggerProvider({ ...options, processors: [new SimpleLogRecordProcessor({ exporter })] });
+    return [
+      provider.getLogger('publish_sync'),
+      provider.getLogger('größe', '1.2.3'),
+      provider.getLogger('schema', '1', { schemaUrl: 'https://opentelemetry.io/schemas/1.37.0' }),
+      provider.getLogger('own', '', { attributes: { a: 'b', n: 1 } }),
+    ];
+  });
+  for (let index = 0; index < count; index += 1) random.pick(loggers).emit(logRecord(random));
+  return exporter.getFinishedLogRecords();
+}
+
+function stock(records: ReadableLogRecord[]): Buffer {
+  return Buffer.from(ProtobufLogsSerializer.serializeRequest(records) ?? []);
+}
+
+function ours(records: ReadableLogRecord[]): Buffer {
+  return Buffer.from(encodeLogRecords(records) ?? []);
+}
+
+const ignore = (): void => undefined;
+
+/** Any fall back to the stock serializer would make every comparison true. */
+function warnings(): unknown[][] {
+  const seen: unknown[][] = [];
+  const logger = {
+    error: ignore,
+    warn: (...said: unknown[]) => void seen.push(said),
+    info: ignore,
+    debug: ignore,
+    verbose: ignore,
+  };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  return seen;
+}
+
+/** A record as it is when it was not the SDK that made it. */
+function handMade(record: Partial<ReadableLogRecord>): ReadableLogRecord {
+  const base = {
+    hrTime: [1_763_934_000, 5] satisfies [number, number],
+    hrTimeObserved: [1_763_934_001, 6] satisfies [number, number],
+    resource: emptyResource(),
+    instrumentationScope: { name: 'hand' },
+    attributes: {},
+    droppedAttributesCount: 0,
+  };
+  return { ...base, ...record };
+}
+
+test('4000 random log records of the SDK are the stock bytes, alone and in batches', () => {
+  const random = randomOf(20_261_124);
+  const records = recordsOf(random, 4000);
+  expect([records.length, records.some(({ droppedAttributesCount }) => droppedAttributesCount > 0)]).toEqual([
+    4000,
+    true,
+  ]);
+  const warned = warnings();
+  for (let at = 0; at < records.length;) {
+    const batch = records.slice(at, at + 1 + random.integer(100));
+    at += batch.length;
+    expect(ours(batch).equals(stock(batch))).toBe(true);
+  }
+  expect(warned).toEqual([]);
+});
+
+test('4000 random log records with what the SDK would not let through are the stock bytes', () => {
+  const random = randomOf(7);
+  const warned = warnings();
+  const { pick } = random;
+  for (let index = 0; index < 4000; index += 1) {
+    const context = pick([undefined, spanContext(random), { traceId: '', spanId: 'ABCDEF', traceFlags: 0 }]);
+    const record = handMade({
+      attributes: object(random) as Record<string, AnyValue>,
+      body: value(random) as AnyValue,
+      hrTime: time(random),
+      hrTimeObserved: time(random),
+      droppedAttributesCount: pick([0, 1, 127, 128, 2 ** 32, -1, Number.NaN]),
+      severityText: pick(texts),
+      eventName: pick(texts),
+      ...(context === undefined ? {} : { spanContext: context }),
+    });
+    expect(ours([record]).equals(stock([record]))).toBe(true);
+  }
+  expect(warned).toEqual([]);
+});
+
+test('an independent reader finds what was put into the record', () => {
+  const [traceId, spanId] = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210'];
+  const record = handMade({
+    body: 'Größe 😀',
+    spanContext: { traceId, spanId, traceFlags: 1 },
+    attributes: { text: 'x😀', lone: 'a\uD800b', whole: -3, part: 0.25, no: false, long: 'l'.repeat(300) },
+    resource: resourceFromAttributes({ 'service.name': 'shop' }),
+  });
+  expect(readLogs(ours([record]))).toEqual([
+    {
+      traceId,
+      spanId,
+      body: 'Größe 😀',
+      attributes: new Map<string, unknown>([
+        ['text', 'x😀'],
+        ['lone', 'a\uFFFDb'],
+        ['whole', -3n],
+        ['part', 0.25],
+        ['no', false],
+        ['long', 'l'.repeat(300)],
+      ]),
+      resource: new Map([['service.name', 'shop']]),
+    },
+  ]);
+});
+
+test('no log records are no bytes', () => {
+  expect([ours([]).length, stock([]).length]).toEqual([0, 0]);
+});
+
+test('a batch of megabytes, and small ones before and after it, are the stock bytes', () => {
+  const big = [handMade({ body: 'é'.repeat(3_000_000), attributes: { list: ['l'.repeat(2_500_000)] } })];
+  const small = [handMade({ body: 'small' })];
+  for (const batch of [small, big, small, big, [...small, ...big, ...small]]) {
+    expect(ours(batch).equals(stock(batch))).toBe(true);
+  }
+});
+
+test('a message that was handed out stays as it is while others are encoded', () => {
+  const batches = [1, 400, 2, 400, 3].map((count, seed) => recordsOf(randomOf(seed), count));
+  const messages = batches.map((batch) => encodeLogRecords(batch));
+  expect(messages.map((message, index) => stock(batches[index] ?? []).equals(message ?? Buffer.alloc(0)))).toEqual(
+    batches.map(() => true),
+  );
+});
+
+test('a batch that fails is left to the stock serializer, and that is said once', () => {
+  const warned = warnings();
+  const failing = (): ReadableLogRecord => {
+    let isFirst = true;
+    const getter = {
+      get flaky() {
+        if (!isFirst) return 'second time';
+        isFirst = false;
+        throw new Error('not yet');
+      },
+    };
+    return handMade({ body: 'flaky', attributes: getter });
+  };
+  for (let round = 0; round < 2; round += 1) {
+    const [record] = readLogs(ours([failing()]));
+    expect([record?.body, record?.attributes.get('flaky')]).toEqual(['flaky', 'second time']);
+  }
+  expect(warned.map(([said, error]) => [said, String(error)])).toEqual([
+    ['export: log records were encoded the slow way, because the fast way failed', 'Error: not yet'],
+  ]);
+  const after = [handMade({ body: 'fine' })];
+  expect(ours(after).equals(stock(after))).toBe(true);
+});
