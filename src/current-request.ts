@@ -2,12 +2,15 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
 
 import { requestScope } from './identity/request-scope.ts';
+import type { Caller } from './identity/request-scope.ts';
 
 export interface CurrentRequest {
   /** As the response's `X-Request-ID` has it. */
   readonly requestId: string;
   /** 32 lower-case hex digits. */
   readonly traceId: string;
+  /** As `setCaller` was told; absent while nobody is known. */
+  readonly caller?: Caller;
 }
 
 /** @returns Undefined outside a request. */
@@ -16,5 +19,6 @@ export function currentRequest(): CurrentRequest | undefined {
   const scope = requestScope(active);
   const spanContext = trace.getSpanContext(active);
   if (scope === undefined || spanContext === undefined || !isSpanContextValid(spanContext)) return undefined;
-  return { requestId: scope.requestId, traceId: spanContext.traceId };
+  const { requestId, caller } = scope;
+  return { requestId, traceId: spanContext.traceId, ...(caller === undefined ? {} : { caller }) };
 }

@@ -6,7 +6,9 @@ export type ReqlensErrorCode =
   /** A log level was set that does not exist. */
   | 'LOG_LEVEL_INVALID'
   /** `startTelemetry` was called while telemetry is running. */
-  | 'ALREADY_STARTED';
+  | 'ALREADY_STARTED'
+  /** `runTask` was called without a function. */
+  | 'TASK_WITHOUT_WORK';
 
 /** Thrown to callers of the public API only; nothing else of ours throws into the application. */
 export class ReqlensError extends Error {

@@ -1,6 +1,4 @@
 /** Joins the rooms, in the order the data takes. Read this first. */
-import { isMainThread } from 'node:worker_threads';
-
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -16,7 +14,7 @@ import { ReqlensError } from './errors.ts';
 import { pipelinesFor } from './export/pipelines.ts';
 import type { Pipelines } from './export/pipelines.ts';
 import { probeReceivers } from './export/reachability.ts';
-import { diagLevelFor, diagReport, reportOnce, speaksForProcess } from './export/self-report.ts';
+import { diagLevelFor, diagReport } from './export/self-report.ts';
 import { sayForeignTelemetry } from './foreign-telemetry.ts';
 import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
@@ -24,14 +22,12 @@ import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
+import { startLogLines, startLogLinesAlone } from './log-lines.ts';
 import { LineLoggerProvider } from './logs/line-logger-provider.ts';
-import { addIdsToPino } from './logs/pino-ids.ts';
-import { startLoggers } from './logs/start-loggers.ts';
-import type { RunningLoggers } from './logs/start-loggers.ts';
 import { logUncaught } from './logs/uncaught.ts';
-import { watchEnd } from './process-end.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
+import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { samplerFor } from './trace/sampler.ts';
@@ -61,7 +57,7 @@ export function startTelemetry(config: Config): Telemetry {
       'cannot start telemetry: it is running already; `reqlens/register` starts it too',
     );
   }
-  if (config.isDisabled) return startLogsAlone(config);
+  if (config.isDisabled) return startLogLinesAlone(config);
   isRunning = true;
   sayForeignTelemetry();
 
@@ -75,50 +71,23 @@ export function startTelemetry(config: Config): Telemetry {
   const { recordDuration } = pipelines;
   const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
-  const stopPino = addIdsToPino();
-  const loggers = startNamedLoggers(config, pipelines.isLogReceiverAway);
+  const logLines = startLogLines(config, pipelines.isLogReceiverAway);
+  const endOpen = (): void => {
+    server.endOpenSpans();
+    endOpenTasks();
+  };
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
     timeoutMs: config.shutdownTimeoutMs,
-    flushLogs: loggers.flush,
-    endLogs: loggers.end,
-    endOpenSpans: server.endOpenSpans,
+    flushLogs: logLines.flush,
+    endLogs: logLines.end,
+    endOpenSpans: endOpen,
     flushMetrics: async () => providers.meters.forceFlush(),
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  return {
-    shutdown: async () =>
-      stop(providers, [stopShutdown, stopLibraries, stopPino, loggers.stop, server.stop, server.endOpenSpans]),
-  };
-}
-
-/** `OTEL_SDK_DISABLED`: named loggers write all the same, to console and files. */
-function startLogsAlone(config: Config): Telemetry {
-  diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
-  const loggers = startNamedLoggers(config, () => true);
-  const stopWatching = watchEnd({
-    onExit: () => loggers.end(config.shutdownTimeoutMs),
-    onSignal: async () => loggers.end(config.shutdownTimeoutMs),
-    onHandledSignal: loggers.flush,
-  });
-  return {
-    shutdown: async () => {
-      stopWatching();
-      loggers.stop();
-    },
-  };
-}
-
-function startNamedLoggers({ logs: settings }: Config, isCollectorAway: () => boolean): RunningLoggers {
-  return startLoggers({
-    settings,
-    report: reportOnce,
-    isCollectorAway,
-    isWorker: !isMainThread,
-    hints: speaksForProcess(),
-    readLevels: () => ({}),
-  });
+  const undo = [stopShutdown, stopLibraries, logLines.stop, server.stop, endOpen];
+  return { shutdown: async () => stop(providers, undo) };
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
@@ -218,9 +187,12 @@ function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningSer
   );
 }
 
-function running(undo: readonly (() => void)[], endOpenSpans: () => void): RunningServer {
+function running(undo: readonly (() => void)[], endOpenRequests: () => void): RunningServer {
   return {
-    endOpenSpans,
+    endOpenSpans: () => {
+      endOpenRequests();
+      endOpenTasks();
+    },
     stop: () => {
       for (const each of undo) each();
     },

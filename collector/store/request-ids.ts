@@ -1,4 +1,6 @@
 /** Request ids as people and senders spell them. Pure. */
+import { createHash } from 'node:crypto';
+
 import { storable } from './row.ts';
 import type { Attributes, AttributeValue } from './telemetry-store.ts';
 
@@ -17,6 +19,22 @@ const uuidShape = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 export function requestKey(requestId: string): string {
   const lower = requestId.trim().toLowerCase();
   return uuidShape.test(lower) ? lower.replaceAll('-', '') : lower;
+}
+
+/** The trace id that reqlens derives from a request id: its digits where they are a UUID's, else the first 128 bits of its SHA-256. */
+export function ownTraceIds(requestId: string): readonly [digits: string, hashed: string] {
+  return [requestKey(requestId), createHash('sha256').update(requestId.trim()).digest('hex').slice(0, 32)];
+}
+
+/** Whether the trace is another one than the request's own: that of a task that was done for it. */
+export function isBackground({
+  traceId,
+  requestId,
+}: {
+  readonly traceId: string;
+  readonly requestId?: string;
+}): boolean {
+  return requestId !== undefined && requestKey(requestId) !== traceId && ownTraceIds(requestId)[1] !== traceId;
 }
 
 /** @returns the id as the sender spelt it; undefined when the sender is not reqlens. */

@@ -1,5 +1,6 @@
 /** Reads the list of requests. Which rows of it are requests is decided here, when it is read: a parent may arrive after its child. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isBackground } from './request-ids.ts';
 import { integer, optionalInteger, optionalText, type Row, text } from './row.ts';
 import type { RequestCursor, RequestQuery, RequestSummary } from './telemetry-store.ts';
 
@@ -66,8 +67,10 @@ export class RequestQueries {
 function listedRequest(row: Row): ListedRequest {
   const startUnixNano = text(row, 'start_text');
   const spanId = text(row, 'span_id');
+  const traceId = text(row, 'trace_id');
+  const optional = optionals(row);
   const summary: RequestSummary = {
-    traceId: text(row, 'trace_id'),
+    traceId,
     spanId,
     service: text(row, 'service'),
     name: text(row, 'name'),
@@ -77,7 +80,8 @@ function listedRequest(row: Row): ListedRequest {
     spanCount: integer(row, 'span_count'),
     errorCount: integer(row, 'error_count'),
     logCount: integer(row, 'log_count'),
-    ...optionals(row),
+    ...optional,
+    ...(isBackground({ traceId, ...optional }) && { isBackground: true }),
   };
   return { summary, cursor: { startUnixNano: BigInt(startUnixNano), traceNo: integer(row, 'trace_no'), spanId } };
 }

@@ -49,7 +49,9 @@ export class SpanWriter {
   write(span: SpanRecord, origin: SpanOrigin): number {
     const entry = this.#ledger.entry(span.traceId);
     const added = this.#writeSpan(entry, span, origin);
-    entry.requestId ??= requestIdOf(span.attributes);
+    const requestId = requestIdOf(span.attributes);
+    // The root knows best: a service that a background task calls takes the task's trace for its request.
+    entry.requestId = span.parentSpanId === '' ? (requestId ?? entry.requestId) : (entry.requestId ?? requestId);
     this.#ledger.addKeys(entry, requestKeysOf(span.attributes, span.traceId));
     this.#list(entry, { span, resource: origin.resource });
     return added;

@@ -23,7 +23,7 @@ import {
 } from './telemetry-store.ts';
 import { TextSearch } from './text-search.ts';
 import { TraceLedger } from './trace-ledger.ts';
-import { TraceQueries } from './trace-queries.ts';
+import { type TraceHit, TraceQueries } from './trace-queries.ts';
 
 export interface SqliteStoreOptions extends RetentionLimits {
   /** The database file; undefined keeps everything in memory. */
@@ -101,12 +101,19 @@ export class SqliteStore implements TelemetryStore {
   }
 
   trace(traceId: string): StoredTrace | undefined {
-    return this.#traces.trace(traceId);
+    const found = this.#traces.trace(traceId);
+    if (found === undefined) return undefined;
+    const { relatedIds, ...trace } = found;
+    // A trace may have a row for each service; its first is where it began.
+    return { ...trace, related: relatedIds.flatMap((id) => this.#requests.ofTrace(id).at(-1) ?? []) };
   }
 
   async find(wanted: string, signal?: AbortSignal): Promise<FoundInStore> {
     const [hit, ...others] = this.#traces.byId(wanted, maxMatches);
-    if (hit !== undefined && others.length === 0) return { kind: 'trace', ...hit };
+    if (hit !== undefined && (others.length === 0 || leadsThe(others, hit))) {
+      const { isBackground: _, ...ids } = hit;
+      return { kind: 'trace', ...ids };
+    }
     if (hit !== undefined) {
       // A client that uses one id again and again: each of its requests, newest first.
       return {
@@ -198,6 +205,12 @@ export class SqliteStore implements TelemetryStore {
       // SQLite has rolled back already (disk full, I/O error), or BEGIN itself had failed: there is nothing to undo.
     }
   }
+}
+
+/** Whether the others are all tasks of this one's request, whose page leads to them. */
+function leadsThe(others: readonly TraceHit[], { requestId, isBackground }: TraceHit): boolean {
+  if (isBackground || requestId === undefined) return false;
+  return others.every((other) => other.isBackground && other.requestId === requestId);
 }
 
 function countOf(database: DatabaseSync, table: 'span' | 'log'): number {

@@ -78,6 +78,7 @@ export interface Batch<Item> {
 export interface RequestSummary {
   readonly traceId: string;
   readonly requestId?: string;
+  readonly isBackground?: true;
   readonly spanId: string;
   readonly service: string;
   readonly name: string;
@@ -125,8 +126,10 @@ export interface StoredLog {
 export interface StoredTrace {
   readonly traceId: string;
   readonly requestId?: string;
+  readonly isBackground?: true;
   readonly spans: readonly StoredSpan[];
   readonly logs: readonly StoredLog[];
+  readonly related: readonly RequestSummary[];
   readonly isTruncated: boolean;
 }
 

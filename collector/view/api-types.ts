@@ -16,6 +16,8 @@ export interface RequestRow {
   readonly traceId: string;
   /** `reqlens.request.id` of the span; absent when the sender is not reqlens. */
   readonly requestId?: string;
+  /** True when the trace is not the request's own but that of work done for it, such as a background task. */
+  readonly isBackground?: true;
   /** 16 lower-case hex digits. */
   readonly spanId: string;
   /** `service.name` of the resource. */
@@ -98,10 +100,14 @@ export interface LogRow {
 export interface TraceView {
   readonly traceId: string;
   readonly requestId?: string;
+  /** True when the trace is not the request's own but that of work done for it, such as a background task. */
+  readonly isBackground?: true;
   /** By start time, ties in the order of arrival. */
   readonly spans: readonly SpanRow[];
-  /** By time, ties in the order of arrival. */
+  /** By time, ties in the order of arrival. With a request's own trace also those of the related ones, which have other trace ids. */
   readonly logs: readonly LogRow[];
+  /** Other traces of the same request, oldest first, at most 100: its background tasks; on a task's, the request and its other tasks. */
+  readonly related: readonly RequestRow[];
   /** True when the trace has more spans or log lines than one answer may carry. */
   readonly isTruncated: boolean;
 }

@@ -50,7 +50,7 @@ export class ServerInstrumentation implements ServerEdge {
   readonly enter = (request: IncomingMessage, _response: ServerResponse, scheme: Scheme): InFlightRequest => {
     const identity = this.#identify(request);
     const span = this.#startSpan(request, scheme, identity);
-    const scope = { requestId: identity.requestId };
+    const scope = { requestId: identity.requestId, span };
     const rpc: RPCMetadata = { type: RPCType.HTTP, span };
     // An application that looks for the header to use the id itself finds the one that everybody else uses.
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;

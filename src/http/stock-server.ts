@@ -13,6 +13,7 @@ import type {
 
 import type { Config } from '../config/config.ts';
 import { withScope } from '../identity/request-scope.ts';
+import type { RequestScope } from '../identity/request-scope.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
@@ -21,8 +22,13 @@ import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
 import type { ServerEdge } from './server-hooks.ts';
 
+interface Entered {
+  readonly identity: RequestIdentity;
+  readonly scope: RequestScope;
+}
+
 /** Identities by request and by its headers object: the stock code hands one or the other to its hooks. */
-const identities = new WeakMap<object, RequestIdentity>();
+const identities = new WeakMap<object, Entered>();
 
 /** Gives the stock instrumentation the context that the trust rules allow, where it would read the headers itself. */
 export class TrustedPropagator implements TextMapPropagator {
@@ -37,9 +43,9 @@ export class TrustedPropagator implements TextMapPropagator {
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const identity = typeof carrier === 'object' && carrier !== null ? identities.get(carrier) : undefined;
-    if (identity === undefined) return this.#inner.extract(context, carrier, getter);
-    return withScope(identity.parent, { requestId: identity.requestId });
+    const entered = typeof carrier === 'object' && carrier !== null ? identities.get(carrier) : undefined;
+    if (entered === undefined) return this.#inner.extract(context, carrier, getter);
+    return withScope(entered.identity.parent, entered.scope);
   }
 
   fields(): string[] {
@@ -63,14 +69,15 @@ export class StockServer implements ServerEdge {
   readonly enter = (request: IncomingMessage): undefined => {
     const identity = this.#identify(request);
     request.headers[this.#config.requestId.headerName] = identity.requestId;
-    identities.set(request, identity);
-    identities.set(request.headers, identity);
+    const entered = { identity, scope: { requestId: identity.requestId } };
+    identities.set(request, entered);
+    identities.set(request.headers, entered);
   };
 
   readonly completeHead: ServerEdge['completeHead'] = (response, given) =>
     completeHead(response, given, {
       headerName: this.#config.requestId.headerName,
-      requestId: (identities.get(response.req) ?? this.#identify(response.req)).requestId,
+      requestId: (identities.get(response.req)?.identity ?? this.#identify(response.req)).requestId,
       serverTiming: undefined,
       onReplaced: () => undefined,
     });
@@ -81,7 +88,7 @@ export class StockServer implements ServerEdge {
 
   /** Hook of the stock code, right before it starts the span. */
   readonly startIncomingSpanHook = (request: IncomingMessage): Attributes => {
-    const identity = identities.get(request);
+    const identity = identities.get(request)?.identity;
     if (identity === undefined) return {};
     this.#ids.handOver(identity.traceId);
     return identity.attributes;
@@ -89,9 +96,10 @@ export class StockServer implements ServerEdge {
 
   /** Hook of the stock code, right after it has started the span. */
   readonly requestHook = (span: Span, message: object): void => {
-    const identity = identities.get(message);
-    if (identity === undefined) return;
+    const entered = identities.get(message);
+    if (entered === undefined) return;
     this.#ids.clear();
-    span.addLinks([...identity.links]);
+    entered.scope.span = span;
+    span.addLinks([...entered.identity.links]);
   };
 }

@@ -19,6 +19,8 @@ export interface RequestScope {
   readonly requestId: RequestId;
   /** May become known late, and change. */
   caller?: Caller;
+  /** The request's or the task's own span, which learns of a caller that becomes known late. */
+  span?: Span;
 }
 
 const scopeKey: symbol = createContextKey('reqlens request scope');
@@ -33,6 +35,11 @@ export function requestScope(of: Context = context.active()): RequestScope | und
 /** The same context, working for that request. */
 export function withScope(base: Context, scope: RequestScope): Context {
   return base.setValue(scopeKey, scope);
+}
+
+/** The same context, working for no request. */
+export function withoutScope(base: Context): Context {
+  return base.deleteValue(scopeKey);
 }
 
 /** Extra value that a request's context answers for, such as HTTP's RPC metadata. */

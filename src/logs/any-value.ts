@@ -1,5 +1,7 @@
 /** Makes plain, bounded JSON values of anything that JavaScript can pass: cycles, throwing getters, Proxies, BigInt. Never throws. */
 
+import { rawJson } from './json-text.ts';
+
 export interface ValueBounds {
   /** Characters of one text; the rest is cut, with a mark that says how long it was. */
   readonly textLength: number;
@@ -12,11 +14,13 @@ export interface ValueBounds {
 /** As deep and wide as pino goes when it meets a circular object is 5 and 100. */
 export const usualBounds: ValueBounds = { textLength: 65_536, count: 10_000, depth: 8 };
 
+/** `object` is a number of any size, as `rawJson` has it. */
 export type PlainValue =
   | string
   | number
   | boolean
   | null
+  | object
   | readonly PlainValue[]
   | { readonly [key: string]: PlainValue };
 
@@ -57,6 +61,7 @@ class Copy {
       case 'function':
         return '[Function]';
       case 'bigint':
+        return rawJson(String(value));
       case 'symbol':
       case 'undefined':
       default:

@@ -2,8 +2,9 @@
 import { diag } from '@opentelemetry/api';
 import type { Bindings, ChildLoggerOptions, Logger } from 'pino';
 
+import type { ValueBounds } from './any-value.ts';
+import { fieldName, readFields } from './line-fields.ts';
 import type { LineFields } from './line-fields.ts';
-import { readFields } from './line-fields.ts';
 import { addBindings, formatBindings, internalsOf } from './pino-internals.ts';
 import { loggerFieldJson } from './logger-field.ts';
 
@@ -16,7 +17,7 @@ export function makeChildrenSafe(logger: Logger, fields: () => LineFields): void
   const bind = (target: Logger, bindings: unknown): void => {
     const formatted = formatBindings(target, bindings);
     if (typeof formatted !== 'object' || formatted === null) return;
-    addBindings(target, bindingsJson(target, formatted, fields()));
+    addBindings(target, bindingsOf(target, formatted, fields()));
   };
   Object.defineProperties(logger, {
     child: {
@@ -51,9 +52,15 @@ function childWith(make: () => Logger, makePlain: () => Logger): Logger {
   }
 }
 
-function bindingsJson(logger: Logger, bindings: object, fields: LineFields): string {
+/** A binding is written again with every line: long ones are cut. */
+const maxBindingLength = 16_384;
+const bindingBounds: ValueBounds = { textLength: 1024, count: 100, depth: 4 };
+
+function bindingsOf(logger: Logger, bindings: object, fields: LineFields): ReadonlyMap<string, string> {
   const internals = internalsOf(logger);
-  return readFields(bindings)
-    .map(([key, value]) => loggerFieldJson({ logger: internals, fields }, key, value))
-    .join('');
+  const texts = readFields(bindings).map(([key, value]) => {
+    const json = loggerFieldJson({ logger: internals, fields }, key, value);
+    return [fieldName(key), json.length > maxBindingLength ? fields.field(key, value, bindingBounds) : json] as const;
+  });
+  return new Map(texts.filter(([, json]) => json !== ''));
 }

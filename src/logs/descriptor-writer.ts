@@ -32,6 +32,11 @@ export class DescriptorWriter {
     this.#report = report;
   }
 
+  /** Nobody will ever read it. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** Lines that neither stdout nor the queue has taken, since the start. */
   get lostLines(): number {
     return this.#lostLines;

@@ -1,11 +1,5 @@
 /** Gathers the lines of one event-loop turn for a log file. What the file does not take goes to the fallback, at once and once. */
-import type { Appended } from '../files/rolling-file.ts';
-
-/** What a rolling file looks like from here. */
-export interface LineFile {
-  readonly append: (lines: Buffer) => Appended;
-  readonly close: () => void;
-}
+import type { LogFile } from '../files/open-log-file.ts';
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -26,14 +20,14 @@ const gatherLength = 65_536;
 const { setImmediate } = globalThis;
 
 export class FileSink {
-  readonly #file: LineFile;
+  readonly #file: LogFile;
   readonly #options: FileSinkOptions;
   #gathered = '';
   #isScheduled = false;
   #isSync: boolean;
   #isFailing = false;
 
-  constructor(file: LineFile, options: FileSinkOptions) {
+  constructor(file: LogFile, options: FileSinkOptions) {
     this.#file = file;
     this.#options = options;
     this.#isSync = options.isSync;
@@ -64,6 +58,7 @@ export class FileSink {
   end(): void {
     this.#isSync = true;
     this.flush();
+    this.#file.close();
   }
 
   readonly #turnEnd = (): void => {

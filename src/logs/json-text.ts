@@ -28,3 +28,21 @@ export function escapeMisleading(json: string): string {
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+/** Newer than TypeScript's library (https://github.com/tc39/proposal-json-parse-with-source); every Node that we support has it. */
+interface RawJson {
+  readonly rawJSON: (text: string) => object;
+  readonly isRawJSON: (value: unknown) => boolean;
+}
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+const json = JSON as JSON & RawJson;
+
+/** @param text - A JSON number of any size. @returns What `JSON.stringify` writes as exactly that. */
+export function rawJson(text: string): object {
+  return json.rawJSON(text);
+}
+
+export function isRawJson(value: object): boolean {
+  return json.isRawJSON(value);
+}

@@ -65,7 +65,7 @@ export class LineRecord {
   #early: [key: string, value: AnyValue][] | undefined;
 
   constructor({ resource, scope, limits }: LineOrigin, line: LogLine) {
-    const { level, timeMs } = line;
+    const { level, timeMs, sequence } = line;
     this.resource = resource;
     this.instrumentationScope = scope;
     this.#limits = limits;
@@ -73,7 +73,8 @@ export class LineRecord {
     this.severityNumber = severityNumberFor(level);
     // Not the SDK's own conversion, which is off by up to 200 ns.
     const seconds = Math.floor(timeMs / 1000);
-    const nanoseconds = (timeMs - seconds * 1000) * 1_000_000;
+    // The lines of one millisecond are a nanosecond apart: viewers sort by time, and a batch is sent logger by logger.
+    const nanoseconds = (timeMs - seconds * 1000) * 1_000_000 + Math.min(sequence, 999_999);
     this.hrTime = [seconds, nanoseconds];
     this.hrTimeObserved = [seconds, nanoseconds];
   }

@@ -3,11 +3,11 @@
  * pino's own maker throws on getters, Proxies and symbols, writes keys twice, and lets control characters through.
  */
 import type { ValueBounds } from './any-value.ts';
+import { fieldName, readFields } from './line-fields.ts';
 import type { LineFields } from './line-fields.ts';
-import { readFields } from './line-fields.ts';
 import { logIdentityJson } from './log-identity.ts';
 import { loggerFieldJson } from './logger-field.ts';
-import { bindingsText, formatters, levelCache, serializers } from './pino-internals.ts';
+import { bindingsText, boundFields, formatters, levelCache, serializers } from './pino-internals.ts';
 import type { LineInput, PinoInternals } from './pino-internals.ts';
 
 /** A finished line and what the sinks ask of it. */
@@ -18,6 +18,8 @@ export interface LogLine {
   readonly level: number;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
+  /** Lines before it in the same millisecond: what sorts by time keeps their order. */
+  readonly sequence: number;
   /** The line once more, in parts: what many lines have in common need not be read again for each. `{"level":"info"`. */
   readonly opening: string;
   /** `,"key":value` of each of the logger's bindings. */
@@ -46,13 +48,18 @@ export class LineWriter {
   line(logger: PinoInternals, input: LineInput): LogLine {
     const timeMs = Date.now();
     const opening = logger[levelCache][input.level] ?? '{"level":"unknown"';
-    const bindings = logger[bindingsText];
-    const identity = logIdentityJson();
-    const front = `${opening},"time":"${isoTime(timeMs)}"${bindings}${identity}`;
+    const head = `${opening},"time":"${isoTime(timeMs)}"`;
     const { fields, message } = normalized(input);
-    let own = `${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}\n`;
-    if (front.length + own.length > this.#maxLength) own = this.#cut(front, fields, message);
-    return { json: front + own, level: input.level, timeMs, opening, bindings, identity, own };
+    let bindings = bindingsBeside(logger, fields);
+    const identity = logIdentityJson();
+    let own = `${this.#fieldsJson(logger, fields, message)}${this.#messageJson(logger, message)}}
+`;
+    if (head.length + bindings.length + identity.length + own.length > this.#maxLength) {
+      if (bindings.length > this.#maxLength / 2) bindings = logger[boundFields]?.base ?? bindings;
+      own = this.#cut(head.length + bindings.length + identity.length, fields, message);
+    }
+    const json = head + bindings + identity + own;
+    return { json, level: input.level, timeMs, sequence: sequenceWithin(timeMs), opening, bindings, identity, own };
   }
 
   #fieldsJson(logger: PinoInternals, given: object | undefined, message: unknown): string {
@@ -89,10 +96,10 @@ export class LineWriter {
     return json === undefined ? '' : `,"msg":${json}`;
   }
 
-  /** The same with less: every value gets an equal share of what is left. */
-  #cut(front: string, given: object | undefined, message: unknown): string {
+  /** Fields and message with less: every value gets an equal share of what is left. */
+  #cut(frontLength: number, given: object | undefined, message: unknown): string {
     const fields = given === undefined ? [] : readFields(given);
-    const share = Math.floor((this.#maxLength - Math.min(front.length, this.#maxLength)) / (fields.length + 2) / 6);
+    const share = Math.floor((this.#maxLength - Math.min(frontLength, this.#maxLength)) / (fields.length + 2) / 6);
     // An escape takes up to six characters.
     const bounds: ValueBounds = {
       textLength: Math.max(share, 64),
@@ -103,7 +110,7 @@ export class LineWriter {
     let left = fields.length;
     for (const [key, value] of fields) {
       const field = this.#fields.field(named(key, message !== undefined), value, bounds);
-      if (front.length + own.length + field.length > this.#maxLength * 0.75) break;
+      if (frontLength + own.length + field.length > this.#maxLength * 0.75) break;
       own += field;
       left -= 1;
     }
@@ -157,9 +164,33 @@ function formatted(logger: PinoInternals, fields: object): object {
   }
 }
 
+/** The bindings, without those that a field of this line replaces: no key stands in a line twice. */
+function bindingsBeside(logger: PinoInternals, fields: object | undefined): string {
+  const bound = logger[boundFields];
+  if (bound === undefined || fields === undefined) return logger[bindingsText];
+  try {
+    const names = Object.keys(fields).map(fieldName);
+    if (!names.some((name) => bound.byName.has(name))) return logger[bindingsText];
+    const kept = [...bound.byName].filter(([name]) => !names.includes(name));
+    return bound.base + kept.map(([, json]) => json).join('');
+  } catch {
+    // A Proxy that does not list its keys has no field in the line either.
+    return logger[bindingsText];
+  }
+}
+
 /** The message has the name `msg`; a field of that name counts only when there is no message. */
 function named(key: string, hasMessage: boolean): string {
   return hasMessage && key === 'msg' ? 'app.msg' : key;
+}
+
+let sequenceMs = 0;
+let sequence = 0;
+
+function sequenceWithin(ms: number): number {
+  sequence = ms === sequenceMs ? sequence + 1 : 0;
+  sequenceMs = ms;
+  return sequence;
 }
 
 let lastMs = 0;

@@ -1,6 +1,6 @@
 /** Where the lines of each named logger go: console, file, collector, and the logger above it. One line, many sinks; none stops another. */
 import type { Config, LogFormat, LoggerSettings } from '../config/config.ts';
-import { RollingFile } from '../files/rolling-file.ts';
+import { openLogFile } from '../files/open-log-file.ts';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { FileSink } from './file-sink.ts';
 import type { LogLine } from './line-writer.ts';
@@ -120,11 +120,13 @@ export class LoggerOutputs {
   #fileFor({ file: settings, hasConsole, name }: LoggerSettings): FileSink | undefined {
     if (settings === undefined) return undefined;
     const { report } = this.#parts;
-    const sink = new FileSink(new RollingFile(settings, report), {
+    const sink = new FileSink(openLogFile(settings, report), {
       path: settings.path,
       isSync: settings.isSync || this.#parts.isSync || this.#hasEnded,
       // What the console has already is not said twice; a logger without one speaks on stderr, out of the way of a program's output.
-      fallback: hasConsole ? () => undefined : (lines) => this.#stderr.write(lines),
+      fallback: (lines) => {
+        if (!hasConsole || this.#stdout.isGone) this.#stderr.write(lines);
+      },
       report: (cause, message) => report(`${cause} of ${name}`, message),
     });
     return sink;

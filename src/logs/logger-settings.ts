@@ -2,6 +2,8 @@
 import { diag } from '@opentelemetry/api';
 
 import type { Config, LogLevel } from '../config/config.ts';
+import { levelPartFor } from '../config/level-variable.ts';
+import { redactedByDefault } from '../config/redaction.ts';
 import { LineFields } from './line-fields.ts';
 import { LineWriter } from './line-writer.ts';
 import { LoggerOutputs } from './logger-outputs.ts';
@@ -26,7 +28,7 @@ const unstarted: LoggerParts = {
     levels: {},
     loggers: [],
     format: 'json',
-    redact: ['authorization', 'cookie', 'set-cookie', 'password', 'token', 'secret'],
+    redact: redactedByDefault,
     maxLineLength: 1_048_576,
   },
   report: (_cause, message) => diag.warn(`logs: ${message}`),
@@ -74,7 +76,7 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
     outputs,
     outputFor: (name) => outputs.outputFor(name),
     levelFor: (name) =>
-      settings.levels[levelKey(name)] ?? fileLevels[name] ?? byName.get(name)?.level ?? settings.level,
+      settings.levels[levelPartFor(name)] ?? fileLevels[name] ?? byName.get(name)?.level ?? settings.level,
     setFileLevels: (levels) => {
       fileLevels = levels;
     },
@@ -84,9 +86,4 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
       report(`no settings for logger ${name}`, message);
     },
   };
-}
-
-/** The part of `REQLENS_LOG_LEVEL_<NAME>` that stands for a logger. */
-function levelKey(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z\d]/g, '_');
 }

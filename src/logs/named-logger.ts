@@ -7,11 +7,13 @@ import type { Logger } from 'pino';
 
 import type { LogLevel } from '../config/config.ts';
 import { ReqlensError } from '../errors.ts';
-import { plainValue } from './any-value.ts';
 import { makeChildrenSafe } from './child-loggers.ts';
+import { readFields } from './line-fields.ts';
 import { loggerSettings } from './logger-settings.ts';
 import type { LoggerOutput } from './logger-outputs.ts';
 import { replaceWriter, writeLine } from './pino-internals.ts';
+import type { LineInput } from './pino-internals.ts';
+import { markOwn } from './own-loggers.ts';
 
 /** pino's own interface: levels, child loggers, bindings, serializers. */
 export type NamedLogger = Logger;
@@ -96,6 +98,7 @@ function newLogger(name: string): NamedLogger {
       diag.error(`logs: a line of ${name} could not be written`, error);
     }
   });
+  markOwn(entry.logger);
   makeChildrenSafe(entry.logger, () => loggerSettings().fields);
   loggerSettings().onNewLogger(name);
   return entry.logger;
@@ -123,13 +126,19 @@ function pinoLogger(name: string): NamedLogger {
 
 type LogMethodArguments = [args: Parameters<pino.LogFn>, method: pino.LogFn, level: number];
 
-/** Formatting runs code of the application's (`toString`, getters): what it throws becomes part of the line. */
+/** Formatting runs code of the application's (`toString`, getters). When that throws, the line has everything unformatted. */
 function guardedLogMethod(this: Logger, ...[args, method, level]: LogMethodArguments): void {
   try {
     method.apply(this, args);
   } catch {
-    const [first, ...rest] = [...args].map((arg: unknown) => plainValue(arg));
-    const message = typeof first === 'string' ? first : rest.find((arg) => typeof arg === 'string');
-    writeLine(this, { fields: { args: [first, ...rest] }, message, level });
+    writeLine(this, { ...unformatted(args), level });
   }
+}
+
+function unformatted(args: readonly unknown[]): Omit<LineInput, 'level'> {
+  const [first, ...rest] = args;
+  if (typeof first !== 'object' || first === null)
+    return { message: first, fields: rest.length > 0 ? { args: rest } : {} };
+  const [message, ...values] = rest;
+  return { message, fields: values.length > 0 ? Object.fromEntries([...readFields(first), ['args', values]]) : first };
 }

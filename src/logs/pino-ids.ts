@@ -4,6 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { diag } from '@opentelemetry/api';
 
 import { logIdentity } from './log-identity.ts';
+import { pinoSymbol } from './pino-settings.ts';
 
 /** What pino (9.8 and later) publishes around the making of each line. */
 interface LineInTheMaking {
@@ -37,7 +38,7 @@ function addIds(line: LineInTheMaking): void {
   const { instance } = line;
   const ids = JSON.stringify(logIdentity());
   if (ids === '{}') return;
-  const key = bindingsKey(instance);
+  const key = pinoSymbol(instance, 'chindings');
   const bindings = key === undefined ? undefined : instance[key];
   if (key === undefined || typeof bindings !== 'string') return;
   line[ours] = { key, bindings };
@@ -48,20 +49,6 @@ function addIds(line: LineInTheMaking): void {
 function removeIds(line: LineInTheMaking): void {
   const before = line[ours];
   if (before !== undefined) line.instance[before.key] = before.bindings;
-}
-
-const bindingsKeys = new WeakMap<object, symbol>();
-
-/** Every copy of pino has a symbol of its own, and every instance its own bindings; the symbol is remembered per prototype. */
-function bindingsKey(instance: Record<symbol, unknown>): symbol | undefined {
-  const prototype: unknown = Object.getPrototypeOf(instance);
-  if (typeof prototype !== 'object' || prototype === null) return undefined;
-  let key = bindingsKeys.get(prototype);
-  if (key === undefined) {
-    key = Object.getOwnPropertySymbols(instance).find(({ description }) => description === 'pino.chindings');
-    if (key !== undefined) bindingsKeys.set(prototype, key);
-  }
-  return key;
 }
 
 function guarding(action: (line: LineInTheMaking) => void): (message: unknown) => void {

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 
 const symbols: typeof pino.symbols = pino.symbols;
 
+export const boundFields: unique symbol = Symbol('reqlens bound fields');
+
 type Stringifier = (value: unknown) => string | undefined;
 
 /** The parts of pino that are pinned by package.json and test/logs/pino-internals.test.ts. */
@@ -17,6 +19,8 @@ export interface PinoInternals {
     readonly log?: (fields: object) => object;
     readonly bindings?: (bindings: object) => object;
   };
+  /** Ours; absent until something is bound. */
+  [boundFields]?: BoundFields;
   /** A child's `redact` option. */
   readonly [symbols.stringifiersSym]: Readonly<Record<string | symbol, Stringifier | undefined>>;
 }
@@ -66,10 +70,21 @@ export function formatBindings(logger: Logger, bindings: unknown): unknown {
   }
 }
 
-/** @param json - `,"key":value` of each binding. */
-export function addBindings(logger: Logger, json: string): void {
+/** Bindings one by one, beside pino's text of them all. */
+export interface BoundFields {
+  /** `,"key":value` of what every line of the logger has. */
+  readonly base: string;
+  /** The same of what was bound by `child` and `setBindings`, by the name as written. */
+  readonly byName: ReadonlyMap<string, string>;
+}
+
+/** @param added - `,"key":value` by name; a name that is bound already gets the new value. */
+export function addBindings(logger: Logger, added: ReadonlyMap<string, string>): void {
   const internals = internalsOf(logger);
-  internals[bindingsText] += json;
+  const { base, byName } = internals[boundFields] ?? { base: internals[bindingsText], byName: new Map() };
+  const all = new Map([...byName, ...added]);
+  internals[boundFields] = { base, byName: all };
+  internals[bindingsText] = base + [...all.values()].join('');
 }
 
 export const levelCache: typeof symbols.lsCacheSym = symbols.lsCacheSym;

@@ -1,5 +1,5 @@
 /** Keeps secrets out of log lines: by key, at any depth, and by path from the line's root. */
-import { escapeMisleading } from './json-text.ts';
+import { escapeMisleading, isRawJson, rawJson } from './json-text.ts';
 
 /** What stands in the place of a secret; pino's own word for it. */
 export const redactedJson = '"[Redacted]"';
@@ -79,18 +79,4 @@ function stepInto(paths: readonly (readonly string[])[], name: string): readonly
 function keepNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || context?.source === undefined) return value;
   return String(value) === context.source ? value : rawJson(context.source);
-}
-
-interface RawJson {
-  readonly rawJSON?: (text: string) => object;
-  readonly isRawJSON?: (value: unknown) => boolean;
-}
-const json: JSON & RawJson = JSON;
-
-function rawJson(text: string): unknown {
-  return json.rawJSON?.(text) ?? Number(text);
-}
-
-function isRawJson(value: object): boolean {
-  return json.isRawJSON?.(value) === true;
 }

@@ -14,7 +14,7 @@ export function textLine(json: string): string {
   if (!isRecord(fields)) return json;
   const pairs = Object.entries(fields)
     .filter(([key]) => !leftOut.has(key) && !last.includes(key))
-    .map(([key, value]) => ` ${bare(key)}=${shown(value)}`);
+    .map(([key, value]) => ` ${bare(key)}=${shown(key === 'err' ? stackOf(value) : value)}`);
   const own = last
     .filter((key) => always.has(key) || fields[key] !== undefined)
     .map((key) => ` ${key}=${shown(fields[key] ?? '-')}`);
@@ -24,6 +24,11 @@ export function textLine(json: string): string {
 
 function message(value: unknown): string {
   return typeof value === 'string' ? visible(value) : value === undefined ? '' : visible(JSON.stringify(value));
+}
+
+/** Of an error the stack says all: its type and message are the first line. */
+function stackOf(error: unknown): unknown {
+  return isRecord(error) && typeof error['stack'] === 'string' ? error['stack'] : error;
 }
 
 /** A text that could be mistaken for more than one value is quoted as in JSON. */

@@ -1,7 +1,8 @@
-/** Puts the request id on every span of a request, whoever made the span. */
+/** Puts the request id and the caller on every span of a request, whoever made the span. */
 import type { Context } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 
+import { callerAttributes } from '../identity/caller.ts';
 import { requestScope } from '../identity/request-scope.ts';
 
 /** On every span and log record of a request. There is no convention for it; `http.request.header.x-request-id` is what came in. */
@@ -10,7 +11,9 @@ export const requestIdAttribute = 'reqlens.request.id';
 export class IdentitySpanProcessor implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     const scope = requestScope(parentContext);
-    if (scope !== undefined) span.setAttribute(requestIdAttribute, scope.requestId);
+    if (scope === undefined) return;
+    span.setAttribute(requestIdAttribute, scope.requestId);
+    if (scope.caller !== undefined) span.setAttributes(callerAttributes(scope.caller));
   }
 
   onEnd(): void {

@@ -169,6 +169,44 @@ test('log lines stand beside the spans: a line selects its span, a span filters 
   ]);
 });
 
+test('a request shows the lines of its background tasks among its own, and leads to each task and back', async () => {
+  const sender = sentNow('orders');
+  const { requestId } = sender;
+  const worker = { ...sender, traceId: newRequest().traceId, service: 'worker' };
+  const [root, task] = [newSpanId(), newSpanId()];
+  const attributes = { 'reqlens.request.id': requestId };
+  // The task is there first: it stands in until the request arrives.
+  await postLogs(worker, 'publish_sync', [{ span: task, atMs: 20, severity: 9, body: 'published', attributes }]);
+  await postSpans(worker, [
+    { id: task, name: 'publish', atMs: 15, forMs: 30, attributes, links: [{ traceId: sender.traceId, spanId: root }] },
+  ]);
+  await page.goto(`/r/${requestId}`);
+  await page.getByRole('heading', { name: 'publish' }).first().waitFor();
+  const server = { ...attributes, 'http.request.method': 'POST', 'http.route': '/orders' };
+  await postLogs(sender, 'webhooks', [
+    { span: root, atMs: 1, severity: 9, body: 'received', attributes },
+    { span: root, atMs: 40, severity: 9, body: 'answered', attributes },
+  ]);
+  await postSpans(sender, [{ id: root, name: 'POST /orders', kind: 2, atMs: 0, forMs: 50, attributes: server }]);
+
+  await page.getByRole('heading', { name: 'POST /orders' }).first().waitFor();
+  expect(await page.locator('.log .body').allTextContents()).toEqual(['received', 'published', 'answered']);
+  expect(await page.locator('.log .tag').allTextContents()).toEqual(['publish']);
+  expect(await page.locator('.related').allTextContents()).toEqual(['taskpublish30.0 ms']);
+
+  await page.locator('.log', { hasText: 'published' }).locator('.log-pick').click();
+  await page.waitForURL(`**/t/${worker.traceId}?span=${task}`);
+  expect(await selectedName().textContent()).toBe('publish');
+  expect(await page.locator('.log .body').allTextContents()).toEqual(['published']);
+  await page.locator('.trace-link').click();
+  await page.waitForURL(`**/t/${sender.traceId}?span=${root}`);
+  await page.getByRole('link', { name: 'publish' }).click();
+  await page.waitForURL(`**/t/${worker.traceId}?span=${task}`);
+  await page.locator('.related', { hasText: 'POST /orders' }).click();
+  await page.waitForURL(`**/r/${requestId}?span=${root}`);
+  await page.locator('.related', { hasText: 'publish' }).waitFor();
+});
+
 test('a search inside the trace marks and walks its matches, in attributes too', async () => {
   await openTrace();
   await page.keyboard.press('f');

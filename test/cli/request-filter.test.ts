@@ -26,6 +26,11 @@ test.each([
     `${head} of request_id=other request_id=order-7 trace_id=${hex}`,
   ],
   ['an id after a message with a quote', 'order-7', `${head} he said a="b request_id=order-7 note="x y"`],
+  [
+    'its own id before a quoted value that names another',
+    'order-7',
+    `${head} x request_id=order-7 note="for request_id=other"`,
+  ],
 ])('a line is found by %s', (_, id, line) => {
   expect(requestFilter(id)(line)).toBe(true);
 });

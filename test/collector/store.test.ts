@@ -1,4 +1,5 @@
 /** The SQLite store by its port: what is listed, found, searched, kept and removed. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -158,6 +159,86 @@ test('an id that several traces carry leads to all their requests, newest first'
     requests: [{ name: 'span 2' }, { name: 'span 1' }],
     logs: [],
   });
+});
+
+/** A request with trace 1, and two tasks for it with traces 2 and 3. */
+function requestWithTasks(requestId: string, traceId: string): SqliteStore {
+  const store = openStore();
+  const ofRequest = { attributes: { 'reqlens.request.id': requestId } };
+  // The tasks' lines and spans arrive before those of the request.
+  store.addLogs(
+    from('worker', [
+      log({ traceId: hex(2, 32), body: 'second', timeUnixNano: 2n, ...ofRequest }),
+      log({ traceId: hex(3, 32), body: 'fourth', timeUnixNano: 4n, ...ofRequest }),
+    ]),
+  );
+  store.addSpans(from('worker', [span(2, 2, { ...ofRequest, kind: 1 }), span(3, 3, { ...ofRequest, kind: 1 })]));
+  store.addLogs(
+    from('shop', [
+      log({ traceId, body: 'third', timeUnixNano: 3n, ...ofRequest }),
+      log({ traceId, body: 'first', timeUnixNano: 1n, ...ofRequest }),
+    ]),
+  );
+  store.addSpans(from('shop', [span(1, 1, { ...ofRequest, traceId })]));
+  return store;
+}
+
+for (const { kind, requestId, traceId } of [
+  { kind: 'a UUID', requestId: '0194b2f0-a1b2-7c3d-8e4f-5a6b7c8d9e0f', traceId: '0194b2f0a1b27c3d8e4f5a6b7c8d9e0f' },
+  // SHA-256 of order-77, its first 128 bits.
+  {
+    kind: 'hashed',
+    requestId: 'order-77',
+    traceId: createHash('sha256').update('order-77').digest('hex').slice(0, 32),
+  },
+]) {
+  test(`an id (${kind}) that background tasks share leads to the request, whose trace has the lines of all, by time, and names the tasks`, async () => {
+    const store = requestWithTasks(requestId, traceId);
+    expect(await store.find(requestId)).toStrictEqual({ kind: 'trace', traceId, requestId });
+    const request = store.trace(traceId);
+    expect(request).toMatchObject({ traceId, requestId, spans: [{ name: 'span 1' }] });
+    expect(request).not.toHaveProperty('isBackground');
+    expect(request?.logs.map((line) => [line.body, line.traceId])).toStrictEqual([
+      ['first', traceId],
+      ['second', hex(2, 32)],
+      ['third', traceId],
+      ['fourth', hex(3, 32)],
+    ]);
+    expect(request?.related.map(({ name, isBackground }) => [name, isBackground])).toStrictEqual([
+      ['span 2', true],
+      ['span 3', true],
+    ]);
+  });
+
+  test(`a task (of ${kind}) has its own lines, and leads to the request and to its other tasks`, () => {
+    const store = requestWithTasks(requestId, traceId);
+    const task = store.trace(hex(2, 32));
+    expect(task).toMatchObject({ requestId, isBackground: true, logs: [{ body: 'second' }] });
+    expect(task?.related.map(({ name, isBackground }) => [name, isBackground])).toStrictEqual([
+      ['span 3', true],
+      ['span 1', undefined],
+    ]);
+    expect(store.requestsOf(hex(2, 32))).toMatchObject([{ name: 'span 2', isBackground: true }]);
+  });
+}
+
+test('an id that is only in a header which anyone can send relates no traces', async () => {
+  const requestId = 'order-77';
+  const store = requestWithTasks(requestId, hex(9, 32));
+  store.addSpans(from('shop', [span(7, 7, { attributes: { 'http.request.header.x-request-id': [requestId] } })]));
+  expect(store.trace(hex(7, 32))?.related).toStrictEqual([]);
+  expect(store.trace(hex(2, 32))?.related.map(({ name }) => name)).toStrictEqual(['span 3', 'span 1']);
+  // No trace of these is the request's own: which one is meant cannot be known.
+  expect(await store.find(requestId)).toMatchObject({ kind: 'matches' });
+});
+
+test('the request id of a trace is that of its root, whatever arrives first', () => {
+  const store = openStore();
+  const own = { 'reqlens.request.id': '00000000-0000-0000-0000-000000000002' };
+  store.addSpans(from('api', [span(2, 22, { ...child(22, 2), kind: 2, attributes: own })]));
+  store.addSpans(from('worker', [span(2, 2, { kind: 1, attributes: { 'reqlens.request.id': 'order-77' } })]));
+  store.addSpans(from('api', [span(2, 23, { ...child(23, 22), attributes: own })]));
+  expect(store.trace(hex(2, 32))).toMatchObject({ requestId: 'order-77', isBackground: true });
 });
 
 test('text is found in names, values, events and log lines, taken literally, whatever its case', async () => {

@@ -115,6 +115,7 @@ test('requests, trace, find and stats answer exactly what api-types.ts says', as
         },
       ],
       logs: [logRow],
+      related: [],
       isTruncated: false,
     },
   });

@@ -111,7 +111,7 @@ describe.skipIf(rotelMissing !== undefined)(`an application under the preload, t
     async (protocol) => {
       const requestId = `contract-${protocol}`;
       const endpoint = protocol === 'grpc' ? rotel.grpcUrl : rotel.httpUrl;
-      expect(await visitApp(endpoint, protocol, requestId)).toBe(requestId);
+      expect(await visitApp({ endpoint, protocol, requestId })).toBe(requestId);
 
       const span = await sink.waitForSpan(({ attributes }) => attributes.get('reqlens.request.id') === requestId);
       const log = await sink.waitForLog(({ attributes }) => attributes.get('reqlens.request.id') === requestId);
@@ -142,7 +142,7 @@ describe.skipIf(rotelMissing !== undefined)(
     });
 
     test('its request is found there by the id from the response, with its log line', async () => {
-      const requestId = await visitApp(rotel.httpUrl, 'http/protobuf', undefined);
+      const requestId = await visitApp({ endpoint: rotel.httpUrl, protocol: 'http/protobuf' });
       const trace = await collector.waitForTrace(requestId);
       expect(trace.requestId).toBe(requestId);
       expect(trace.spans.map(({ kind, service }) => ({ kind, service }))).toEqual([
@@ -151,6 +151,18 @@ describe.skipIf(rotelMissing !== undefined)(
       expect(trace.logs.map(({ body, logger }) => ({ body, logger }))).toEqual([
         { body: 'published', logger: 'publish_sync' },
       ]);
+    });
+
+    test('every line of three loggers is there, in the order in which they were logged', async () => {
+      const requestId = await visitApp({ endpoint: rotel.httpUrl, protocol: 'http/protobuf', path: '/many' });
+      await expect
+        .poll(async () => (await collector.waitForTrace(requestId)).logs.length, { timeout: 20_000 })
+        .toBe(600);
+      const { logs } = await collector.waitForTrace(requestId);
+      const names = ['publish_sync', 'wordpress_api', 'webhooks'];
+      expect(logs.map(({ body, logger }) => `${logger}: ${body}`)).toEqual(
+        Array.from({ length: 600 }, (_, n) => `${names[n % 3]}: line ${n}`),
+      );
     });
   },
 );
@@ -161,8 +173,15 @@ async function startRotelSurely(forwardTo: string): Promise<Rotel> {
   return rotel;
 }
 
+interface Visit {
+  readonly endpoint: string;
+  readonly protocol: string;
+  readonly requestId?: string;
+  readonly path?: string;
+}
+
 /** Starts the application, sends one request, and lets it end. @returns The X-Request-ID of the response. */
-async function visitApp(endpoint: string, protocol: string, requestId: string | undefined): Promise<string> {
+async function visitApp({ endpoint, protocol, requestId, path = '/' }: Visit): Promise<string> {
   const app = fork(fileURLToPath(new URL('traced-app.mjs', import.meta.url)), {
     cwd: root,
     execArgv: ['--import', './register.js'],
@@ -170,6 +189,7 @@ async function visitApp(endpoint: string, protocol: string, requestId: string | 
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_SERVICE_NAME: 'contract',
+      REQLENS_LOGGERS: 'publish_sync:file=none,wordpress_api:file=none,webhooks:file=none',
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -177,7 +197,7 @@ async function visitApp(endpoint: string, protocol: string, requestId: string | 
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- traced-app.mjs sends it
   const [{ port }] = (await once(app, 'message')) as [{ readonly port: number }];
   const headers: Record<string, string> = requestId === undefined ? {} : { 'x-request-id': requestId };
-  const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
   await response.text();
   // Not a wait for the batch timer: what an application has at SIGTERM must arrive too.
   app.kill('SIGTERM');

@@ -12,7 +12,13 @@ export interface PlainSpan {
   readonly parentSpanId: string | undefined;
   readonly attributes: PlainAttributes;
   readonly events: readonly { readonly name: string; readonly attributes: PlainAttributes }[];
-  readonly links: readonly { readonly traceId: string; readonly attributes: PlainAttributes }[];
+  readonly links: readonly {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly attributes: PlainAttributes;
+  }[];
+  /** 0 unset, 1 ok, 2 error. */
+  readonly status: { readonly code: number; readonly message: string | undefined };
   /** Name of the instrumentation. */
   readonly scope: string;
   readonly resource: PlainAttributes;
@@ -21,10 +27,14 @@ export interface PlainSpan {
 export interface PlainLogRecord {
   readonly body: unknown;
   readonly severityText: string | undefined;
+  readonly severityNumber: number;
   readonly traceId: string | undefined;
-  readonly attributes: PlainAttributes;
+  readonly spanId: string | undefined;
   /** Name of the logger. */
   readonly scope: string;
+  /** Unix milliseconds; NaN when the sender gave none. */
+  readonly timeMs: number;
+  readonly attributes: PlainAttributes;
   readonly resource: PlainAttributes;
 }
 
@@ -49,8 +59,13 @@ export function spansOf(requests: readonly ReceivedRequest[]): PlainSpan[] {
     })),
     links: objects(item['links']).map((link) => ({
       traceId: text(link['traceId']) ?? '',
+      spanId: text(link['spanId']) ?? '',
       attributes: attributesOf(link),
     })),
+    status: {
+      code: Number(object(item['status'])['code'] ?? 0),
+      message: text(object(item['status'])['message']),
+    },
     scope,
     resource,
   }));
@@ -60,9 +75,12 @@ export function logsOf(requests: readonly ReceivedRequest[]): PlainLogRecord[] {
   return entries(requests, ['resourceLogs', 'scopeLogs', 'logRecords']).map(({ item, scope, resource }) => ({
     body: valueOf(item['body']),
     severityText: text(item['severityText']),
+    severityNumber: Number(item['severityNumber'] ?? 0),
     traceId: text(item['traceId']) || undefined,
-    attributes: attributesOf(item),
+    spanId: text(item['spanId']) || undefined,
     scope,
+    timeMs: Number(item['timeUnixNano']) / 1e6,
+    attributes: attributesOf(item),
     resource,
   }));
 }

@@ -1,12 +1,15 @@
 /** Starts an application as users do: a real process under `--import ./register.js`, with an environment of its own. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface AppOptions {
-  /** The whole environment but for PATH, HOME and TMPDIR, which are passed on. */
+  /** The whole environment but for PATH, HOME and TMPDIR, which are passed on, and a REQLENS_LOG_DIR out of everybody's way. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Arguments of the application. */
   readonly args?: readonly string[];
@@ -16,6 +19,8 @@ export interface AppOptions {
   readonly cwd?: string;
   /** Path of a node binary. Default: `REQLENS_TEST_NODE`, else the one that runs the tests. */
   readonly node?: string;
+  /** What a server prints when it has started; its first group is the port. Default: the line `listening <port>`. */
+  readonly ready?: RegExp;
   /** After this time the process is killed and `exit` rejects. Default 20000. */
   readonly killAfterMs?: number;
 }
@@ -50,12 +55,21 @@ export interface RunningApp {
   readonly exit: Promise<AppExit>;
 }
 
+let folder: string | undefined;
+
+/** Where named loggers write when a test does not say; removed when the tests end. */
+function logFolder(): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'reqlens-test-logs-'));
+  return folder;
+}
+
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const alive = new Set<ChildProcess>();
 
 // A test that fails half-way leaves its application running; it must not outlive the test run.
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
 /** Runs a program to its end. `path` is relative to the checkout. */
@@ -63,13 +77,14 @@ export function runApp(path: string, options: AppOptions = {}): Promise<AppExit>
   return launch(path, options).exit;
 }
 
-/** Starts a server and waits until it listens. */
+/** Starts a server and waits until it has started. */
 export async function startApp(path: string, options: AppOptions = {}): Promise<RunningApp> {
   const { child, output, exit } = launch(path, options);
+  const { ready = /^listening (\d+)$/m } = options;
   const port = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const found = /^listening (\d+)$/m.exec(output.stdout)?.[1];
-      if (found !== undefined) resolve(found);
+      const found = ready.exec(output.stdout);
+      if (found !== null) resolve(found[1] ?? '');
     });
     exit.then(
       (end) => reject(new Error(`${path} ended before it listened: ${JSON.stringify(end)}`)),
@@ -126,7 +141,7 @@ function launch(path: string, options: AppOptions): Launched {
   const { PATH, HOME, TMPDIR } = process.env;
   const child = spawn(node, [...nodeArgs, path, ...args], {
     cwd: options.cwd ?? checkout,
-    env: { PATH, HOME, TMPDIR, ...env },
+    env: { PATH, HOME, TMPDIR, REQLENS_LOG_DIR: logFolder(), ...env },
   });
   alive.add(child);
   const output = { stdout: '', stderr: '' };

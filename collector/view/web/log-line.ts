@@ -15,6 +15,8 @@ export interface LogLineOptions {
   /** Lower-case words to mark. */
   readonly words: readonly string[];
   readonly pick: (log: LogRow) => void;
+  /** What the line's own trace is called when it is another one than the page's. */
+  readonly otherTrace: (log: LogRow) => string | undefined;
 }
 
 /** The severity as a word in its colour. */
@@ -30,6 +32,7 @@ export function severityBadge(log: LogRow): HTMLElement {
 export function logLine(log: LogRow, options: LogLineOptions): HTMLLIElement {
   const line = el('li', { class: `log ${severityClass(log.severityNumber)}` });
   if (log.spanId !== undefined) line.dataset['span'] = log.spanId;
+  line.dataset['trace'] = options.otherTrace(log) ?? '';
   const twist = el('button', {
     class: 'twist',
     attr: { type: 'button', 'aria-expanded': 'false', 'aria-label': 'Whole line' },
@@ -40,13 +43,15 @@ export function logLine(log: LogRow, options: LogLineOptions): HTMLLIElement {
   return line;
 }
 
-function pickButton(log: LogRow, { startUnixNano, words, pick }: LogLineOptions): HTMLElement {
+function pickButton(log: LogRow, { startUnixNano, words, pick, otherTrace }: LogLineOptions): HTMLElement {
   const ns = nsBetween(startUnixNano, log.timeUnixNano);
   const offset = ns < 0 ? `−${formatDuration(-ns)}` : `+${formatDuration(ns)}`;
   const time = el('time', { attr: { title: formatDateTime(log.timeUnixNano) } }, offset);
+  const other = otherTrace(log);
   const text = el(
     'span',
     { class: 'log-text' },
+    other === undefined ? undefined : [inlineText(other, 'tag'), ' '],
     inlineText(log.logger, 'logger'),
     ' ',
     markedText(log.body, words, 'body'),

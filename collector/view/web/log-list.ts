@@ -22,6 +22,7 @@ export class LogList {
   readonly #level: HTMLSelectElement;
   readonly #onlySpan: HTMLButtonElement;
   readonly #pick: (log: LogRow) => void;
+  readonly #otherTrace: (log: LogRow) => string | undefined;
   readonly #lines = new Map<number, HTMLLIElement>();
   #logs: readonly LogRow[] = [];
   #startUnixNano = '0';
@@ -29,9 +30,13 @@ export class LogList {
   #words: readonly string[] = [];
   #limit = pageSize;
 
-  /** @param pick - A line was chosen: its span is to be selected. */
-  constructor(pick: (log: LogRow) => void) {
+  /**
+   * @param pick - A line was chosen: its span is to be selected.
+   * @param otherTrace - What a line's trace is called when it is not the page's.
+   */
+  constructor(pick: (log: LogRow) => void, otherTrace: (log: LogRow) => string | undefined) {
     this.#pick = pick;
+    this.#otherTrace = otherTrace;
     const options = levels.map(([value, text]) => el('option', { attr: { value } }, text));
     const render = (): void => this.#render();
     this.#level = el(
@@ -55,6 +60,7 @@ export class LogList {
     if (startUnixNano !== this.#startUnixNano) this.#forgetLines();
     this.#logs = logs;
     this.#startUnixNano = startUnixNano;
+    this.#forgetRenamed();
     this.#render();
   }
 
@@ -79,6 +85,16 @@ export class LogList {
 
   #isFiltered(): boolean {
     return this.#onlySpan.getAttribute('aria-pressed') === 'true';
+  }
+
+  /** A task's lines arrive before its span, which has its name. */
+  #forgetRenamed(): void {
+    for (const log of this.#logs) {
+      const line = this.#lines.get(log.id);
+      if (line === undefined || line.dataset['trace'] === (this.#otherTrace(log) ?? '')) continue;
+      line.remove();
+      this.#lines.delete(log.id);
+    }
   }
 
   #forgetLines(): void {
@@ -111,7 +127,12 @@ export class LogList {
   }
 
   #lineOf(log: LogRow): HTMLLIElement {
-    const options = { startUnixNano: this.#startUnixNano, words: this.#words, pick: this.#pick };
+    const options = {
+      startUnixNano: this.#startUnixNano,
+      words: this.#words,
+      pick: this.#pick,
+      otherTrace: this.#otherTrace,
+    };
     const line = this.#lines.get(log.id) ?? logLine(log, options);
     this.#lines.set(log.id, line);
     return line;

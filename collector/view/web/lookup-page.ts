@@ -21,6 +21,7 @@ export class LookupPage implements Page {
   readonly #leaving = new AbortController();
   readonly #look = throttled(() => this.#load(), 500);
   #tracePage: TracePage | undefined;
+  #trace: TraceView | undefined;
   #traceId: string | undefined;
 
   constructor(route: IdRoute, around: Surroundings) {
@@ -56,13 +57,21 @@ export class LookupPage implements Page {
   #concerns(event: LiveEvent): boolean {
     if (event.kind === 'disconnected') return false;
     if (this.#traceId === undefined) return true;
-    if (event.kind === 'trace') return event.traceId === this.#traceId;
-    return event.kind === 'request' ? event.row.traceId === this.#traceId : true;
+    if (event.kind === 'trace') return this.#isShown(event.traceId);
+    if (event.kind !== 'request') return true;
+    const { requestId } = this.#trace ?? {};
+    return this.#isShown(event.row.traceId) || (requestId !== undefined && event.row.requestId === requestId);
+  }
+
+  #isShown(traceId: string): boolean {
+    return traceId === this.#traceId || this.#trace?.related.some((row) => row.traceId === traceId) === true;
   }
 
   async #load(): Promise<void> {
     try {
-      this.#traceId ??= await this.#resolve();
+      // A task may end before its request: what stands in for the request gives way to it.
+      const isStandIn = this.#route.page === 'request' && this.#trace?.isBackground === true;
+      if (this.#traceId === undefined || isStandIn) this.#traceId = await this.#resolve();
       const trace = this.#traceId === undefined ? undefined : await fetchTrace(this.#traceId, this.#leaving.signal);
       if (trace !== undefined) this.#show(trace);
       else if (this.#tracePage === undefined) fill(this.element, this.#watching());
@@ -81,14 +90,18 @@ export class LookupPage implements Page {
   async #resolve(): Promise<string | undefined> {
     const found = await find(this.#id, this.#leaving.signal);
     if (found.kind === 'trace') return found.traceId;
-    return found.requests.find((row) => row.requestId === this.#id)?.traceId;
+    const own = found.requests.filter((row) => row.requestId === this.#id);
+    return (own.find((row) => row.isBackground !== true) ?? own.at(-1))?.traceId;
   }
 
   #show(trace: TraceView): void {
-    if (this.#tracePage !== undefined) {
+    const isSame = trace.traceId === this.#trace?.traceId;
+    this.#trace = trace;
+    if (this.#tracePage !== undefined && isSame) {
       this.#tracePage.update(trace);
       return;
     }
+    this.#tracePage?.dispose();
     this.#tracePage = new TracePage(trace, this.#route.spanId, this.#around);
     fill(this.element, this.#tracePage.element);
     this.#tracePage.shown();

@@ -36,14 +36,15 @@ export function addressOf(route: Route): string {
   return route.path;
 }
 
-/** The best address of a trace: by request id when there is one that can be linked, else by trace id; undefined when neither is valid. */
+/** The best address of a trace: by request id when it is the request's own and can be linked, else by trace id; undefined when neither is valid. */
 export function traceAddress(ids: {
   readonly traceId: string;
   readonly requestId?: string | undefined;
+  readonly isBackground?: boolean | undefined;
   readonly spanId?: string | undefined;
 }): string | undefined {
   const spanId = ids.spanId !== undefined && isSpanId(ids.spanId) ? { spanId: ids.spanId } : {};
-  if (ids.requestId !== undefined && isRequestId(ids.requestId)) {
+  if (ids.requestId !== undefined && ids.isBackground !== true && isRequestId(ids.requestId)) {
     return addressOf({ page: 'request', requestId: ids.requestId, ...spanId });
   }
   return isTraceId(ids.traceId) ? addressOf({ page: 'trace', traceId: ids.traceId, ...spanId }) : undefined;

@@ -1,8 +1,8 @@
 /** What a trace is about, on two lines: the request, how it ended, its ids. */
 import { serviceBadge, statusBadge } from './badges.ts';
-import type { AttributeValue, SpanRow, TraceView } from './contract.ts';
+import type { AttributeValue, RequestRow, SpanRow, TraceView } from './contract.ts';
 import { copyButton } from './copy-button.ts';
-import { el } from './element.ts';
+import { el, setAttributes } from './element.ts';
 import { counted, formatAgo, formatDateTime, formatDuration } from './format.ts';
 import { traceAddress } from './routes.ts';
 import type { TraceTree } from './trace-tree.ts';
@@ -10,6 +10,9 @@ import { inlineText } from './value-text.ts';
 
 /** Services named one by one; of more only the number is said. */
 const namedServices = 4;
+
+/** Tasks named one by one; a request that starts more has them in the list of requests. */
+const namedRelated = 12;
 
 /** @returns The request's span: the first root that a server or consumer made, else the first root, else the first span. */
 export function mainSpan(tree: TraceTree): SpanRow | undefined {
@@ -48,7 +51,8 @@ export function traceHeader(trace: TraceView, tree: TraceTree): HTMLElement {
     el('strong', {}, formatDuration(tree.durationNs)),
     el('span', {}, 'total'),
   );
-  return el('header', { class: 'trace-header' }, el('div', { class: 'trace-lines' }, first, second), total);
+  const lines = el('div', { class: 'trace-lines' }, first, second, relatedTraces(trace));
+  return el('header', { class: 'trace-header' }, lines, total);
 }
 
 /** Keeps the relative time true while the page stays open. */
@@ -70,8 +74,30 @@ function services(trace: TraceView): HTMLElement[] {
   return badges;
 }
 
-function ids({ traceId, requestId }: TraceView): HTMLElement[] {
-  const link = (): string => traceLink({ traceId, requestId });
+/** From a request to its background tasks; from a task back to its request, and to the request's other tasks. */
+function relatedTraces({ related }: TraceView): HTMLElement | undefined {
+  if (related.length === 0) return undefined;
+  const shown = related.slice(0, namedRelated).map(relatedLink);
+  const more = related.length - shown.length;
+  return el(
+    'nav',
+    { class: 'trace-related', attr: { 'aria-label': 'Traces of the same request' } },
+    shown,
+    more === 0 ? undefined : el('span', { class: 'muted' }, `+${more}`),
+  );
+}
+
+function relatedLink(row: RequestRow): HTMLElement {
+  const target = `${row.method ?? ''} ${row.target ?? row.name}`.trim();
+  const link = el('a', { class: row.isError ? 'related is-error' : 'related' });
+  setAttributes(link, { href: traceAddress(row) });
+  const kind = row.isBackground === true ? 'task' : 'request';
+  link.append(el('span', { class: 'label' }, kind), inlineText(target), el('span', {}, formatDuration(row.durationNs)));
+  return link;
+}
+
+function ids({ traceId, requestId, isBackground }: TraceView): HTMLElement[] {
+  const link = (): string => traceLink({ traceId, requestId, isBackground });
   const own = requestId === undefined ? [] : [idField('request', requestId)];
   const fields = [...own, idField('trace', traceId)];
   fields[0]?.append(copyButton('link', link, 'link'));

@@ -20,7 +20,11 @@ import { plainVisible } from './visible-text.ts';
 export class TracePage implements Page {
   readonly element: HTMLElement;
   readonly keys: readonly KeyBinding[];
-  readonly #logs = new LogList((log) => this.#picked(log));
+  readonly #logs = new LogList(
+    (log) => this.#picked(log),
+    (log) => this.#otherTrace(log),
+  );
+  readonly #around: Surroundings;
   readonly #panel: SidePanel;
   readonly #toolbar: TraceToolbar;
   readonly #waterfall: Waterfall;
@@ -34,6 +38,7 @@ export class TracePage implements Page {
 
   /** @param spanId - To be selected first; undefined selects the request's own span. */
   constructor(trace: TraceView, spanId: string | undefined, around: Surroundings) {
+    this.#around = around;
     this.#trace = trace;
     this.#tree = treeOf(trace);
     this.#search = new TraceSearch(this.#tree, trace.logs);
@@ -118,7 +123,19 @@ export class TracePage implements Page {
   }
 
   #picked(log: LogRow): void {
-    if (log.spanId !== undefined) this.#waterfall.select(log.spanId);
+    const { traceId, spanId } = log;
+    const isOther = this.#isOfOther(log) && traceId !== undefined;
+    if (isOther) this.#around.navigate({ page: 'trace', traceId, ...(spanId === undefined ? {} : { spanId }) });
+    else if (spanId !== undefined) this.#waterfall.select(spanId);
+  }
+
+  #isOfOther({ traceId }: LogRow): boolean {
+    return traceId !== undefined && traceId !== this.#trace.traceId;
+  }
+
+  #otherTrace(log: LogRow): string | undefined {
+    if (!this.#isOfOther(log)) return undefined;
+    return this.#trace.related.find(({ traceId }) => traceId === log.traceId)?.name ?? 'task';
   }
 
   #showDetails(key: string): void {

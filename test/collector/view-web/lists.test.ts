@@ -80,6 +80,7 @@ test('a search looks into names, attributes, events and log lines, all of its wo
     traceId: 't',
     spans: [{ ...span, spanId: '00000000000000bb', name: 'other', attributes: {}, events: [] }, span],
     logs: [log],
+    related: [],
     isTruncated: false,
   });
   const search = new TraceSearch(tree, [log]);

@@ -30,7 +30,7 @@ function treeFrom(...spans: readonly SpanRow[]): ReturnType<typeof treeOf> {
 }
 
 function treeFromAll(spans: readonly SpanRow[]): ReturnType<typeof treeOf> {
-  const trace: TraceView = { traceId: 'a'.repeat(32), spans, logs: [], isTruncated: false };
+  const trace: TraceView = { traceId: 'a'.repeat(32), spans, logs: [], related: [], isTruncated: false };
   return treeOf(trace);
 }
 
@@ -124,6 +124,6 @@ test('a trace of log lines only begins with the first of them', () => {
     service: '',
     attributes: {},
   };
-  const tree = treeOf({ traceId: 'a'.repeat(32), spans: [], logs: [log], isTruncated: false });
+  const tree = treeOf({ traceId: 'a'.repeat(32), spans: [], logs: [log], related: [], isTruncated: false });
   expect(tree).toMatchObject({ nodes: [], startUnixNano: '1700000000000000005', durationNs: 1 });
 });

@@ -1,0 +1,100 @@
+/** The console of a process whose reader stands still, is slow, or has gone: nothing blocks, memory is bounded, loss is said. */
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as later } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, expect, test } from 'vitest';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'reqlens-console-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Flood {
+  readonly count: number;
+  readonly length: number;
+  readonly stdout: number | 'pipe';
+  /** Milliseconds for the reader at the end. */
+  readonly patience?: number;
+}
+
+function flood({ count, length, stdout, patience = 300 }: Flood) {
+  const node = process.env['REQLENS_TEST_NODE'] ?? process.execPath;
+  const child = spawn(node, ['--import', './register.js', 'test/logs/apps/flood.mjs', String(count), String(length)], {
+    cwd: checkout,
+    stdio: ['ignore', stdout, 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none',
+      REQLENS_LOG_DIR: folder,
+      REQLENS_SHUTDOWN_TIMEOUT: String(patience),
+    },
+  });
+  const stderr = text(child.stderr as Readable);
+  const exit = new Promise<number | null>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error('the process stood still'));
+    }, 15_000);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve(code);
+    });
+  });
+  return { child, stderr, exit };
+}
+
+const lossLine =
+  'reqlens: stdout is not read, and 4194304 bytes of log lines wait for it: more are not written there\n';
+
+test('a pipe that nobody reads does not hold the process up, and what is not written is said', async () => {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  const { stderr, exit } = flood({ count: 20_000, length: 1000, stdout: writer });
+  closeSync(writer);
+  expect(await exit).toBe(0);
+  const said = await stderr;
+  expect(said).toContain(lossLine);
+  expect(Number(/^grown (\d+)$/m.exec(said)?.[1])).toBeLessThan(100);
+  const buffer = Buffer.alloc(1_048_576);
+  const lines = buffer.toString('utf8', 0, readSync(reader, buffer)).split('\n');
+  closeSync(reader);
+  // The last one is cut off where the pipe was full.
+  const numbers = lines.slice(0, -1).map((line) => Number(/"n":(\d+)/.exec(line)?.[1]));
+  expect(numbers.length).toBeGreaterThan(10);
+  expect(numbers).toEqual(numbers.map((_, index) => index));
+});
+
+test('a socket that nobody reads does not either', async () => {
+  const { child, stderr, exit } = flood({ count: 20_000, length: 1000, stdout: 'pipe' });
+  // `close` waits for the stream, which must not be read before the process has ended.
+  child.once('exit', () => child.stdout?.resume());
+  expect(await exit).toBe(0);
+  expect(await stderr).toContain(lossLine);
+});
+
+test('a slow reader gets every line, whole and in order', async () => {
+  const { child, stderr, exit } = flood({ count: 2000, length: 1000, stdout: 'pipe', patience: 10_000 });
+  await later(400);
+  const lines = (await text(child.stdout as Readable)).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: 2000 }, (_, n) => n));
+  expect(await exit).toBe(0);
+  expect(await stderr).toMatch(/^grown \d+\n$/);
+});
+
+test('a reader that has gone is said once, and the process ends as it would have', async () => {
+  const { child, stderr, exit } = flood({ count: 2000, length: 1000, stdout: 'pipe' });
+  child.stdout?.destroy();
+  expect(await exit).toBe(0);
+  expect((await stderr).replace(/grown \d+\n/, '')).toMatch(
+    /^reqlens: stdout cannot be written any more \(E(?:PIPE|CONNRESET): .*\); log lines do not go there\n$/,
+  );
+});
