@@ -9,7 +9,7 @@ const { writers } = require('./writers.cjs');
 const task = JSON.parse(process.argv[2]);
 const { writer: name, directory, result } = task;
 
-/** Lines between two pauses: less than OTLP's queue of 2,048 takes, so that nobody has a reason to drop any. */
+/** Lines between two pauses: so few that the queues for OTLP do not overflow. */
 const burst = 200;
 const pauseMs = 4;
 

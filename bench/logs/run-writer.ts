@@ -86,6 +86,8 @@ function environmentFor(variant: LogVariant, task: WriterTask, sinkUrl: string):
     OTEL_METRICS_EXPORTER: 'none',
     // Only shortens the wait for the last batch.
     OTEL_BLRP_SCHEDULE_DELAY: '500',
+    // Ten times the default: on a busy machine the receiver may stand still for a while, and what is dropped is cheap.
+    OTEL_BLRP_MAX_QUEUE_SIZE: '20480',
     OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process',
     REQLENS_LOGGERS: 'bench:file=bench.log',
     REQLENS_LOG_DIR: task.directory,
