@@ -59,7 +59,7 @@ export function runWriter(variant: LogVariant, task: WriterTask, sinkUrl: string
   child.once('close', (code, signal) => {
     clearTimeout(timer);
     const reason = signal === 'SIGKILL' ? `hung for ${killAfterMs / 1000} s` : `ended with ${code ?? signal}`;
-    const failure = code === 0 ? undefined : `${reason}: ${errorLine(said).replaceAll(task.directory, '')}`;
+    const failure = code === 0 ? undefined : `${reason}: ${errorLine(said.replaceAll(task.directory, ''))}`;
     resolve({ task, failure });
   });
   return promise;

@@ -109,6 +109,8 @@ const texts = [
   '{,"x":1}',
 ];
 const keys = [
+  'user.id',
+  'reqlens.request.id',
   'count',
   'shop',
   'log.record.uid',
@@ -169,6 +171,8 @@ test('2000 random lines are the same bytes unread, read, and by the stock serial
     log,
     log.child({ shop: 'north' }),
     log.child({ err: 'of all' }),
+    log.child({ '': 1 }),
+    log.child({ 'user.id': 'spoof' }),
     log.child({ count: 1, a: {} }),
   ];
   const contexts = [ROOT_CONTEXT, requestContext(), requestContext({ id: 'u-1', account: 'a-1' })];
@@ -212,6 +216,25 @@ test('a line within a request has its ids, and its caller in the names of the co
       traceId: spanContext.traceId,
       spanId: spanContext.spanId,
     },
+  ]);
+});
+
+test('fields with the names of our attributes take nobody in', () => {
+  const seen: unknown[] = [];
+  collect((record) => seen.push(record.attributes));
+  const spoof = { 'user.id': 'root', 'reqlens.request.id': 'x', 'reqlens.account.id': 'y', 'log.record.uid': 'z' };
+  const log = getLogger(name);
+  context.with(requestContext({ id: 'u-1', account: 'a-1' }), () => {
+    log.info(spoof, 'fields');
+    log.child(spoof).info('bindings');
+  });
+  log.info(spoof, 'outside');
+  const kept = { 'app.reqlens.request.id': 'x', 'app.reqlens.account.id': 'y', 'log.record.uid': 'z' };
+  const ids = { 'reqlens.request.id': requestId, 'reqlens.account.id': 'a-1', 'user.id': 'u-1' };
+  expect(seen).toEqual([
+    { ...ids, ...kept },
+    { ...ids, ...kept },
+    { ...kept, 'user.id': 'root' },
   ]);
 });
 
