@@ -13,7 +13,6 @@ import { loggerSettings } from './logger-settings.ts';
 import type { LoggerOutput } from './logger-outputs.ts';
 import { replaceWriter, writeLine } from './pino-internals.ts';
 import type { LineInput } from './pino-internals.ts';
-import { markOwn } from './own-loggers.ts';
 
 /** pino's own interface: levels, child loggers, bindings, serializers. */
 export type NamedLogger = Logger;
@@ -98,7 +97,6 @@ function newLogger(name: string): NamedLogger {
       diag.error(`logs: a line of ${name} could not be written`, error);
     }
   });
-  markOwn(entry.logger);
   makeChildrenSafe(entry.logger, () => loggerSettings().fields);
   loggerSettings().onNewLogger(name);
   return entry.logger;

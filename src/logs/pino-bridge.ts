@@ -6,7 +6,6 @@ import type { AnyValue, HrTime } from '@opentelemetry/api';
 import { bridging, cutText, emitBridged, isWanted, maxTextLength } from './bridged-record.ts';
 import type { Fields } from './bridged-record.ts';
 import { logIdentity } from './log-identity.ts';
-import { isOwn } from './own-loggers.ts';
 import { pinoSetting } from './pino-settings.ts';
 import { severityNumberFor } from './severity.ts';
 
@@ -37,7 +36,8 @@ export function bridgePino(): () => void {
 
 function onLine(message: unknown): void {
   bridging(() => {
-    if (isMadeLine(message) && !isOwn(message.instance)) send(message);
+    // Named loggers do not come through here: they make their lines themselves (line-writer.ts).
+    if (isMadeLine(message)) send(message);
   });
 }
 
