@@ -71,6 +71,8 @@ export class RollingFile {
   #halfBytes = -1;
   /** For the end of another's write, in this append. */
   #looks = 0;
+  /** For another that rolls: once in an append. */
+  #mayWait = true;
   #failure: { readonly error: Error; readonly untilMs: number } | undefined;
 
   constructor(settings: LogFileSettings, report: ReportTrouble) {
@@ -92,6 +94,7 @@ export class RollingFile {
     this.#rewrites = 0;
     this.#halfBytes = -1;
     this.#looks = 0;
+    this.#mayWait = true;
     try {
       for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) this.#appendSome(next);
       this.#failure = undefined;
@@ -134,7 +137,8 @@ export class RollingFile {
     if (this.#isOver(status) && this.#roll()) return;
     const isHalf = this.#endsInHalfLine(status);
     if (isHalf && !this.#isSettled(status)) return;
-    const fitting = fittingBytes(lines, this.#room.room(isHalf ? status.size + 1 : status.size));
+    const room = this.#room.room(isHalf ? status.size + 1 : status.size);
+    const fitting = fittingBytes(lines, room);
     if (fitting === 0 && this.#roll()) return;
     if (this.#isNew) {
       // Opening takes long, and the first run of this code too: others may have filled the file since.
@@ -142,7 +146,7 @@ export class RollingFile {
       return;
     }
     // Nothing fits, and the file cannot be rolled: rather too long a file than lost lines.
-    const piece = fitting === 0 ? lines : lines.subarray(0, fitting);
+    const piece = lines.subarray(0, fitting === 0 ? fittingBytes(lines, { ...room, limitBytes: Infinity }) : fitting);
     const done = this.#write(piece, { bytesBefore: status.size, isHalf });
     if (done === lines.length) this.#pending.shift();
     else this.#pending[0] = lines.subarray(done);
@@ -178,9 +182,11 @@ export class RollingFile {
 
   /** @returns Whether another look at the name is worth while. */
   #roll(): boolean {
-    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file);
+    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file, this.#mayWait);
+    if (outcome === 'stays') this.#mayWait = false;
     // Also when it only moved: the directory itself may have got another name.
     if (outcome !== 'stays') this.#letGo();
+    if (outcome === 'moved') this.#room.seeOthers();
     return outcome !== 'stays';
   }
 
