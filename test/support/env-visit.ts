@@ -48,7 +48,6 @@ export async function visit(env: Env, options: VisitOptions = {}): Promise<Sight
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-        // No file, and no hint on stderr that it has none.
         // Other tests keep the machine busy: what is sent at the exit must arrive all the same.
         REQLENS_SHUTDOWN_TIMEOUT: '10000',
         ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value && filled(value)])),
