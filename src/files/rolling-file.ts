@@ -6,7 +6,7 @@
  *   write(lines)   whole lines, by O_APPEND: local file systems append each write in one piece
  *   fstat(file)    has it still a name?   no: deleted in between, write again
  *
- * The three calls cost 4.9 us where the write alone costs 1.4 (ext4, Node 24, November 2026; bench/rolling-file.ts). One look per
+ * The three calls cost 5.1 us where the write alone costs 1.4 (ext4, Node 24, November 2026; bench/rolling-file.ts). One look per
  * millisecond was tried, and dropped for 1.8 us less: after a rename lines went on into the old file for that long.
  *
  * Two things leave a piece of a line in a file: a write that a full disk cut short, and a writer killed in the middle of one. Such a piece is

@@ -10,6 +10,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -96,6 +98,27 @@ test('what a writer that was held up appends while its file is compressed is not
   const all = gunzipSync(readFileSync(`${plain}.gz`)).toString();
   expect(all).toBe(linesOf('app.1.log', 40_000) + Array.from({ length: late }, (_, n) => `late ${n}\n`).join(''));
 });
+
+test('nor what it appends in the last moment, between the last read and the deletion', async () => {
+  const realRm = promises.rm;
+  onTestFinished(() => replaceRm(realRm));
+  replaceRm(async (path, options) => {
+    if (String(path).endsWith('app.1.log')) appendFileSync(path, 'very late\n');
+    await realRm(path, options);
+  });
+  const { directory } = logWith({ 'app.1.log': [3, true] });
+  const plain = join(directory, 'app.1.log');
+  await until(() => !existsSync(plain));
+  const whole = `${linesOf('app.1.log', 3)}very late\n`;
+  const content = (): string => gunzipSync(readFileSync(`${plain}.gz`)).toString();
+  await until(() => content().length >= whole.length);
+  expect(content()).toBe(whole);
+});
+
+function replaceRm(rm: typeof promises.rm): void {
+  promises.rm = rm;
+  syncBuiltinESMExports();
+}
 
 test('what retention deletes meanwhile does not come back', async () => {
   const { directory } = logWith({ 'app.1.log': [40_000, true], 'app.2.log': [1, true] });

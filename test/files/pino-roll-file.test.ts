@@ -141,9 +141,10 @@ test('lines that come before pino-roll is ready are bounded: the rest is given b
   const file = openLogFile(settingsOf(join(directory, 'app.log'), { driver: 'pino-roll' }), () => undefined);
   const lines = Buffer.alloc(3 * 1024 * 1024, 'a line\n');
   expect(file.append(lines)).toEqual({ status: 'written' });
-  expect(file.append(lines)).toMatchObject({ status: 'failed', unwritten: lines });
+  const refused = file.append(lines);
+  expect(refused.status === 'failed' && refused.unwritten.equals(lines)).toBe(true);
   file.close();
-  expect(readFileSync(join(directory, 'app.log'))).toEqual(lines);
+  expect(readFileSync(join(directory, 'app.log')).equals(lines)).toBe(true);
 });
 
 test('the default driver is ours', () => {
