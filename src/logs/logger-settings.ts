@@ -37,7 +37,7 @@ const unstarted: LoggerParts = {
   hints: false,
 };
 
-export type NamedLoggersConfig = Pick<
+type NamedLoggersConfig = Pick<
   Config['logs'],
   'level' | 'levels' | 'loggers' | 'format' | 'redact' | 'maxLineLength'
 >;

@@ -8,6 +8,7 @@ const env = {
   OTEL_EXPORTER_OTLP_HEADERS: 'authorization=hunter2',
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '{receiver}/in?token=hunter2',
   OTEL_SERVICE_NAME: 'shop',
+  REQLENS_LOG_DIR: 'logs/publish-sync-logs',
 };
 
 test('unset and blank mean no', async () => {
@@ -23,7 +24,7 @@ test.each(['true', '1'])('%s means one line on stderr, without secrets', async (
       'metrics=otlp:http/json:http://HOST/v1/metrics sampler=parentbased_always_on propagators=tracecontext,baggage ' +
       'request-id-header=x-request-id trust-request-id=loopback,private trust-traceparent=loopback,private ' +
       'send-request-id-to=loopback,private http-server=reqlens log-dir=logs/publish-sync-logs ' +
-      'loggers=publish_sync:info,wordpress_api:info,webhooks:info\n',
+      'loggers=publish_sync:info,wordpress_api:info,webhooks:info,env_app:info:no-file\n',
   );
 });
 
