@@ -24,7 +24,7 @@ test.each(['true', '1'])('%s means one line on stderr, without secrets', async (
       'metrics=otlp:http/json:http://HOST/v1/metrics sampler=parentbased_always_on propagators=tracecontext,baggage ' +
       'request-id-header=x-request-id trust-request-id=loopback,private trust-traceparent=loopback,private ' +
       'send-request-id-to=loopback,private http-server=reqlens log-dir=logs/publish-sync-logs ' +
-      'loggers=publish_sync:info,wordpress_api:info,webhooks:info,env_app:info:no-file\n',
+      'loggers=publish_sync:info,wordpress_api:info,webhooks:info\n',
   );
 });
 
