@@ -169,10 +169,10 @@ export class RollingFile {
     return file.status;
   }
 
-  #start({ target, status }: OpenFile): void {
+  #start({ target }: OpenFile): void {
     this.#isStarted = true;
     this.#rolled.tidy(target, firstCompressionMs);
-    if (status.size > 0) this.#room.suspectOthers();
+    this.#room.suspectOthers();
   }
 
   #isOver(status: FileStatus): boolean {
