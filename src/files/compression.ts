@@ -75,6 +75,12 @@ export class Compression {
     // Exclusively: of several processes one does it.
     const output = await openOrUndefined(unfinished, 'wx', 0o600);
     if (output === undefined) return;
+    if (isOver()) {
+      // Stopped while the file was being made: nobody else knows of it.
+      await output.close();
+      await rm(unfinished, { force: true });
+      return;
+    }
     this.#unfinished = unfinished;
     try {
       await compressInto(output, { path, unfinished, isOver });
