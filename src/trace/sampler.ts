@@ -1,4 +1,6 @@
 /** The sampler that `OTEL_TRACES_SAMPLER` names (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
+import { SamplingDecision } from '@opentelemetry/api';
+import type { SamplingResult } from '@opentelemetry/api';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -26,5 +28,39 @@ export function samplerFor(name: SamplerName, ratio: number): Sampler {
       return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
     default:
       return name satisfies never;
+  }
+}
+
+/** What a span must be at least, whatever the configured sampler says of it. */
+export type LeastSampling = SamplingDecision.RECORD | SamplingDecision.RECORD_AND_SAMPLED;
+
+/**
+ * Another sampler, which can be overruled for one span: a tracked request's is recorded, because whether it is wanted may be known only
+ * at its end. As with `RequestIdGenerator`, no other code runs between the order and the span, so one slot is enough.
+ */
+export class OverruledSampler implements Sampler {
+  readonly #inner: Sampler;
+  #least: SamplingDecision = SamplingDecision.NOT_RECORD;
+
+  constructor(inner: Sampler) {
+    this.#inner = inner;
+  }
+
+  /** The next span is at least that. Call right before it is started, and `clear()` right after. */
+  overrule(least: LeastSampling): void {
+    this.#least = least;
+  }
+
+  clear(): void {
+    this.#least = SamplingDecision.NOT_RECORD;
+  }
+
+  shouldSample(...question: Parameters<Sampler['shouldSample']>): SamplingResult {
+    const result = this.#inner.shouldSample(...question);
+    return result.decision >= this.#least ? result : { ...result, decision: this.#least };
+  }
+
+  toString(): string {
+    return this.#inner.toString();
   }
 }
