@@ -1,4 +1,4 @@
-/** The seam between what measures requests and what shows it. */
+/** What a tracked request's figures are, and how tracking is started and ended: all that the rest of the house sees of `usage`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What one request used, other requests excluded. A figure that this Node version cannot give is absent. */
@@ -38,7 +38,7 @@ export interface ResourceUsage {
 export interface UsageTracking {
   /** Everything that `work` starts belongs to the request. */
   run<Result>(work: () => Result): Result;
-  /** What was used until now; the measurement goes on. After its end the same as `end`. */
+  /** What was used until now, as an incomplete request; the measurement goes on. After its end the same as `end`. */
   soFar(): ResourceUsage;
   /** Ends the measurement; what runs later is not counted. The second call gives the same result. */
   end(outcome: { readonly isComplete: boolean }): ResourceUsage;
