@@ -1,8 +1,9 @@
 /** The server's edge put together: a request comes in, gets its id, its span and its context, and is ended. */
-import { SpanKind, TraceFlags, SamplingDecision, trace } from '@opentelemetry/api';
+import { SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import type { Meter, Span, SpanContext, Tracer, TraceState } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import type { RPCMetadata } from '@opentelemetry/core';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Config } from '../config/config.ts';

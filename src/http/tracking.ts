@@ -1,7 +1,7 @@
 /** What both server instrumentations do for requests that are measured, and for those that are answered here. */
 import type { ServerResponse } from 'node:http';
 
-import { SamplingDecision } from '@opentelemetry/api';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 
 import type { Config } from '../config/config.ts';
 import { debugHeader } from '../identity/access.ts';

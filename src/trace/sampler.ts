@@ -9,6 +9,7 @@ import {
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
 
 import type { SamplerName } from '../config/config.ts';
+import { requestScope } from '../identity/request-scope.ts';
 
 /** @param ratio - 0-1; used by the two ratio samplers. None of these looks at a span's attributes. */
 export function samplerFor(name: SamplerName, ratio: number): Sampler {
@@ -56,7 +57,10 @@ export class OverruledSampler implements Sampler {
 
   shouldSample(...question: Parameters<Sampler['shouldSample']>): SamplingResult {
     const result = this.#inner.shouldSample(...question);
-    return result.decision >= this.#least ? result : { ...result, decision: this.#least };
+    if (result.decision === SamplingDecision.RECORD_AND_SAMPLED) return result;
+    const [parent] = question;
+    const least = requestScope(parent)?.isSampled === true ? SamplingDecision.RECORD_AND_SAMPLED : this.#least;
+    return result.decision >= least ? result : { ...result, decision: least };
   }
 
   toString(): string {

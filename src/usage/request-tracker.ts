@@ -79,6 +79,7 @@ class Tracked implements TrackedRequest {
 
   begin(scope: RequestScope): void {
     this.#scope = scope;
+    scope.isSampled = this.isPrivileged;
     // Spans that begin from here on are sampled like the request's own.
     void this.#access.pending?.then(() => this.#sampleIfPrivileged());
   }
@@ -121,17 +122,15 @@ class Tracked implements TrackedRequest {
 
   #give({ caller, scope, ending, usage }: Given): void {
     const { span, requestId } = scope;
-    if (span !== undefined) {
-      sample(span);
-      if (span.isRecording()) span.setAttributes({ ...callerAttributes(caller), ...usageAttributes(usage) });
-    }
+    sample(scope);
+    if (span?.isRecording() === true) span.setAttributes({ ...callerAttributes(caller), ...usageAttributes(usage) });
     const report = { usage, requestId, traceId: traceIdOf(span), startedAtMs: this.#startedAtMs, ending, caller };
     this.#parts.store.put(requestId, usageJson(report));
   }
 
   #sampleIfPrivileged(): boolean {
     if (this.#access.privilegedCaller(this.#scope) === undefined) return false;
-    if (this.#scope?.span !== undefined) sample(this.#scope.span);
+    if (this.#scope !== undefined) sample(this.#scope);
     return true;
   }
 }
@@ -144,8 +143,10 @@ interface Given {
 }
 
 /** The span records in any case; whether it is sent is read from its context when it ends, and by spans below it when they begin. */
-function sample(span: Span): void {
-  span.spanContext().traceFlags |= TraceFlags.SAMPLED;
+function sample(scope: RequestScope): void {
+  scope.isSampled = true;
+  const spanContext = scope.span?.spanContext();
+  if (spanContext !== undefined) spanContext.traceFlags |= TraceFlags.SAMPLED;
 }
 
 function traceIdOf(span: Span | undefined): string | undefined {
