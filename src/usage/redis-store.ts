@@ -47,6 +47,7 @@ export class RedisStore implements UsageStore {
   readonly #outside = new AsyncResource('reqlens usage store', { requireManualDestroy: true });
   #client: RedisClient | undefined;
   #nextAttemptMs = 0;
+  #retry: NodeJS.Timeout | undefined;
   #connecting: Promise<void> | undefined;
   #isAwaySaid = false;
   #isClosed = false;
@@ -55,8 +56,8 @@ export class RedisStore implements UsageStore {
   constructor(settings: UsageStoreSettings & { readonly redisUrl: string }) {
     this.#settings = settings;
     this.#memory = new MemoryStore(settings);
+    // The connection waits for the first use: the first process of a cluster serves nobody.
     this.#redis = redisFromApplication();
-    void this.#connected();
   }
 
   readonly put = (requestId: string, json: string): void => {
@@ -83,6 +84,7 @@ export class RedisStore implements UsageStore {
 
   readonly close = (): void => {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
     this.#drop();
     this.#memory.close();
     this.#waiting.clear();
@@ -114,7 +116,7 @@ export class RedisStore implements UsageStore {
     }
   }
 
-  /** @returns Undefined while it is away; no attempt is made more often than every `retryMs`, and no timer waits for the next. */
+  /** @returns Undefined while it is away; no attempt is made more often than every `retryMs`. */
   async #connected(): Promise<RedisClient | undefined> {
     const ready = this.#readyClient();
     if (ready !== undefined) return ready;
@@ -137,7 +139,7 @@ export class RedisStore implements UsageStore {
         url: this.#settings.redisUrl,
         disableOfflineQueue: true,
         commandsQueueMaxLength: 10_000,
-        // Its own waits with timers that keep the process from ending; ours is the next request.
+        // Its own waits with timers that keep the process from ending.
         socket: { connectTimeout: timeoutMs, reconnectStrategy: false },
       });
       client.on('error', (error) => {
@@ -148,6 +150,7 @@ export class RedisStore implements UsageStore {
       this.#client = client;
       await within(client.connect());
       this.#sayBack();
+      if (this.#waiting.size > 0) setImmediate(() => void this.#handOver()).unref();
     } catch (error) {
       this.#lose(error);
     }
@@ -158,6 +161,12 @@ export class RedisStore implements UsageStore {
     this.#sayAway(error);
     this.#nextAttemptMs = performance.now() + retryMs;
     this.#drop();
+    if (this.#isClosed || this.#retry !== undefined) return;
+    // Without a request too, because other processes may ask for what waits here. Never a reason for the process to stay.
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#handOver();
+    }, retryMs + 10).unref();
   }
 
   #drop(): void {

@@ -1,5 +1,5 @@
 /** Who may see what a request used: everybody else sees exactly what he would have seen without asking, and leaves no trace. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { PlainSpan } from '../support/otlp-json.ts';
 import { debug, fieldsOf, masked, startAccessApp } from './started-app.ts';
