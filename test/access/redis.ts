@@ -29,6 +29,9 @@ export function missingRedis(): string | undefined {
   }
 }
 
+/** Keeps nothing on the disk. */
+const options = '--bind 127.0.0.1 --requirepass hunter2 --save  --appendonly no';
+
 /** Listens when it resolves. */
 export async function startTcpRedis(): Promise<TcpRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'reqlens-redis-'));
@@ -44,10 +47,7 @@ export async function startTcpRedis(): Promise<TcpRedis> {
     server = undefined;
   };
   const start = async (): Promise<void> => {
-    const started = spawn('redis-server', [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--requirepass', 'hunter2'],
-      ...['--save', '', '--appendonly', 'no', '--dir', folder],
-    ]);
+    const started = spawn('redis-server', `${options} --port ${port} --dir ${folder}`.split(' '));
     server = started;
     let output = '';
     started.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -36,13 +36,18 @@ export interface Finished extends AppExit {
 
 export const debug = 'X-Debug-Resource-Tracking';
 
-/** @param env - On top of a secret, a path to read from, and telemetry of spans alone. */
+/**
+ * @param env - On top of a secret, a path to read from, and telemetry of spans alone.
+ * @param program - With its arguments.
+ */
 export async function startAccessApp(
   env: Readonly<Record<string, string | undefined>> = {},
-  app = 'test/access/apps/access-app.mjs',
+  program = 'test/access/apps/access-app.mjs',
 ): Promise<StartedApp> {
   const receiver = await startOtlpReceiver();
+  const [app = '', ...args] = program.split(' ');
   const running = await startApp(app, {
+    args,
     killAfterMs: 60_000,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,

@@ -11,7 +11,6 @@ import { debug, startAccessApp } from './started-app.ts';
 import { secret, token } from './tokens.ts';
 
 const missing = missingRedis();
-const withRedis = describe.skipIf(missing !== undefined);
 const because = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 describe('in memory', () => {
@@ -67,14 +66,16 @@ async function readUntil(status: number, port: number, id: string): Promise<Answ
   }
 }
 
-withRedis(`in Redis${because}`, () => {
+describe.skipIf(missing !== undefined)(`in Redis${because}`, () => {
   test('any process of a cluster answers for any id; without Redis requests go on, it is said once, and what was used meanwhile is handed over', async () => {
     const redis = await startTcpRedis();
     onTestFinished(redis.remove);
     const app = await startApp('test/access/apps/cluster-app.mjs', {
       killAfterMs: 90_000,
       env: {
-        ...{ OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' },
+        OTEL_TRACES_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        OTEL_METRICS_EXPORTER: 'none',
         REQLENS_USAGE_STORE: redis.url,
         REQLENS_USAGE_TTL: '600000',
         REQLENS_USAGE_PATH: '/usage',
