@@ -72,13 +72,13 @@ describe.each(Object.keys(expected))('reqlens/%s', (framework) => {
     for (const [path, [status, type, body]] of Object.entries(expected[framework] ?? {})) {
       const answer = await get(running, path, json);
       expect(answer).toMatchObject({ status, type, body });
-      if (answer.length !== undefined) expect(Number(answer.length)).toBe(Buffer.byteLength(body));
+      expect([undefined, String(Buffer.byteLength(body))]).toContain(answer.length);
     }
     expect((await get(running, '/list')).body).toBe('[1]');
     expect((await get(running, '/named')).body).toBe('{"request_id":"own"}');
     expect(await get(running, '/text', json)).toMatchObject({ body: 'plain', type: 'text/plain' });
-    const plain = await get(running, '/throws');
-    if (framework !== 'fastify') expect(plain).toMatchObject({ body: 'the card is expired', type: 'text/plain' });
+    // Fastify has nothing but JSON; the others go on as without us where nobody asks for JSON.
+    expect((await get(running, '/throws')).type).toBe(framework === 'fastify' ? 'application/json' : 'text/plain');
     await get(running, '/who', { ...admin, [debug]: '1', 'x-request-id': 'asked' });
     expect(await running.keptUsageOf('asked')).toMatchObject({ user_id: '7', account_id: 'north' });
 
@@ -86,7 +86,9 @@ describe.each(Object.keys(expected))('reqlens/%s', (framework) => {
     expect(finished).toMatchObject({ code: 0, stderr: '' });
     expect(callerOf(finished, '/later')).toEqual({ id: 'later', roles: ['admin'] });
     expect(callerOf(finished, '/own-word')).toEqual({ id: 'own', roles: undefined });
-    if (framework === 'fastify') expect(finished.stdout).toContain('"message":"the card is expired"}\n');
+    // An answer to `inject` is no request of ours.
+    const [injected] = /^injected .*$/m.exec(finished.stdout) ?? [];
+    expect(injected?.includes('request_id')).toBe(framework === 'fastify' ? false : undefined);
   });
 });
 

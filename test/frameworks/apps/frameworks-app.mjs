@@ -20,9 +20,9 @@ const apps = {
       request.user = userOf(request.headers['x-user']);
     });
     app.get('/who', async () => ({ caller: said() }));
-    app.get('/later', async (request) => {
+    app.get('/later', (request, reply) => {
       request.user = { id: 'later', roles: ['admin'] };
-      return {};
+      reply.send({});
     });
     app.get('/own-word', async () => (setCaller({ id: 'own' }), {}));
     app.get('/throws', async () => {
