@@ -87,8 +87,8 @@ export class Boundaries {
     this.#isOn = false;
     this.#hook.disable();
     this.#needPromiseHooks = 0;
-    this.#closeWindow();
     this.#segments.switchTo(undefined);
+    this.#endTurn();
     this.#interrupted.length = 0;
     // Without AsyncContextFrame a storage in use follows every promise until it is told to stop.
     if (!hasAsyncContextFrame) this.#storage.disable();
@@ -132,11 +132,11 @@ export class Boundaries {
   }
 
   #before(): void {
-    this.#interrupted.push(this.#segments.current);
+    const isOutermost = this.#interrupted.push(this.#segments.current) === 1;
     const owner = this.owner();
     this.#enter(owner);
     // The turn of the tracked request is over: its promises' continuations ran before this callback.
-    if (owner === undefined && this.#stopWindow !== undefined && this.#interrupted.length === 1) this.#closeWindow();
+    if (isOutermost && owner === undefined) this.#endTurn();
   }
 
   #after(): void {
@@ -151,6 +151,11 @@ export class Boundaries {
       // Continuations run one after the other, never inside each other.
       after: () => this.#segments.switchTo(undefined),
     });
+  }
+
+  #endTurn(): void {
+    this.#closeWindow();
+    this.#segments.endTurn();
   }
 
   #closeWindow(): void {

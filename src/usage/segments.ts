@@ -43,6 +43,11 @@ export class Segments {
     this.#heap.calibrate(median(pieces.map(({ heapBytes }) => heapBytes)));
   }
 
+  /** Another callback follows: whatever happens before the next piece is nobody's. */
+  endTurn(): void {
+    this.#heap.endTurn();
+  }
+
   #emptyPiece(): UsageRecord {
     const record = new UsageRecord();
     this.switchTo(record);

@@ -22,10 +22,7 @@ export function usageOf({ record, durationMs, socket, method, isComplete }: Meas
     ...(method === 'segments/thread-cpu' ? { cpuUserMs: toMs(cpuUserUs), cpuSystemMs: toMs(cpuSystemUs) } : {}),
     eventLoopMs: toMs(wallMs * 1000),
     waitMs: toMs(Math.max(0, durationMs - wallMs) * 1000),
-    heapAllocatedBytes: Math.round(record.heapBytes),
-    externalMemoryBytes: Math.round(record.externalBytes),
-    gcMs: toMs(record.gcUs),
-    gcCount: record.gcCount,
+    ...(record.canTellHeap ? memoryOf(record) : {}),
     threadpoolJobs: record.threadpoolJobs,
     ...(record.canTellThreadpoolTime ? { threadpoolEstimatedMs: toMs(record.threadpoolUs) } : {}),
     socketReadBytes: socket.readBytes,
@@ -37,6 +34,15 @@ export function usageOf({ record, durationMs, socket, method, isComplete }: Meas
     fileWrittenBytes: record.fileWrittenBytes,
     method,
     isComplete,
+  };
+}
+
+function memoryOf({ heapBytes, externalBytes, gcUs, gcCount }: UsageRecord): Partial<ResourceUsage> {
+  return {
+    heapAllocatedBytes: Math.round(heapBytes),
+    externalMemoryBytes: Math.round(externalBytes),
+    gcMs: toMs(gcUs),
+    gcCount,
   };
 }
 

@@ -25,6 +25,8 @@ export class UsageRecord {
   externalBytes = 0;
   gcUs = 0;
   gcCount = 0;
+  /** False when collections inside its pieces could not be seen. */
+  canTellHeap = true;
   threadpoolJobs = 0;
   threadpoolUs = 0;
   /** False when it has used the threadpool and nothing tells for how long. */
