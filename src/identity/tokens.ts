@@ -120,7 +120,7 @@ async function verifierFor(settings: TokenSettings): Promise<VerifyToken> {
 }
 
 /** RFC 7518, section 3.2: "A key of the same size as the hash output (…) or larger MUST be used". */
-export function hashesFor(secret: Uint8Array): string[] {
+function hashesFor(secret: Uint8Array): string[] {
   return [32, 48, 64].filter((bytes) => secret.length >= bytes).map((bytes) => `HS${bytes * 8}`);
 }
 

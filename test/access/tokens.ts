@@ -7,7 +7,7 @@ export const secret = 'a secret for tests, of forty-eight bytes exactly';
 const nowS = Math.floor(Date.now() / 1000);
 
 /** What a token of `reqlens token` says. */
-export const goodClaims: Readonly<Record<string, unknown>> = {
+const goodClaims: Readonly<Record<string, unknown>> = {
   sub: 'ops',
   aud: 'reqlens',
   roles: ['admin'],
