@@ -1,17 +1,24 @@
 /**
- * What is left of a request's telemetry beside its span: encoding it, and recording its duration. Ours beside the stock pieces, in one
- * process, turn by turn, by CPU time. `node bench/encoding.ts` prints the ratios.
+ * What is left of a request's telemetry beside its span: encoding it, recording its duration, and the way of a log line to the collector.
+ * Ours beside the stock pieces, in one process, turn by turn, by CPU time. `node bench/encoding.ts`; with --dry-run docs/benchmarks.md
+ * stays as it is.
  */
 import { createRequire } from 'node:module';
 
 import type * as Api from '@opentelemetry/api';
 import type * as Transformer from '@opentelemetry/otlp-transformer';
 import type * as Resources from '@opentelemetry/resources';
+import type * as SdkLogs from '@opentelemetry/sdk-logs';
 import type * as SdkMetrics from '@opentelemetry/sdk-metrics';
 import type * as SdkTrace from '@opentelemetry/sdk-trace';
 
+import { encodeLogRecords } from '../src/export/log-encoder.ts';
 import { RequestDurations } from '../src/export/request-durations.ts';
 import { encodeSpans } from '../src/export/span-encoder.ts';
+import { LineLoggerProvider } from '../src/logs/line-logger-provider.ts';
+import type { LogLine } from '../src/logs/line-writer.ts';
+import { emitLogLine, emitLogRecord } from '../src/logs/otlp-bridge.ts';
+import { loadBefore, machineLine, publishSection } from './publish.ts';
 import { spreadOf } from './statistics.ts';
 
 const rounds = 15;
@@ -19,9 +26,10 @@ const spanCount = 512;
 
 /** Names in this folder are looked up among the peers first, which bring other versions. */
 const packageRequire = createRequire(new URL('../package.json', import.meta.url));
-const { SpanKind, SpanStatusCode } = own<typeof Api>('@opentelemetry/api');
-const { ProtobufTraceSerializer } = own<typeof Transformer>('@opentelemetry/otlp-transformer');
+const { logs, SpanKind, SpanStatusCode } = own<typeof Api>('@opentelemetry/api');
+const { ProtobufLogsSerializer, ProtobufTraceSerializer } = own<typeof Transformer>('@opentelemetry/otlp-transformer');
 const { resourceFromAttributes } = own<typeof Resources>('@opentelemetry/resources');
+const { LoggerProvider } = own<typeof SdkLogs>('@opentelemetry/sdk-logs');
 const { AggregationTemporality, MeterProvider, MetricReader } = own<typeof SdkMetrics>('@opentelemetry/sdk-metrics');
 const { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } = own<typeof SdkTrace>('@opentelemetry/sdk-trace');
 
@@ -42,7 +50,8 @@ interface Contest {
   readonly ours: () => unknown;
 }
 
-function compare({ name, operations, calls, stock, ours }: Contest): void {
+/** @returns A row of the table. */
+function compare({ name, operations, calls, stock, ours }: Contest): string {
   const times = { stock: [] as number[], ours: [] as number[] };
   for (let round = -2; round < rounds; round += 1) {
     const stockUs = cpuUs(calls, stock) / operations;
@@ -54,10 +63,8 @@ function compare({ name, operations, calls, stock, ours }: Contest): void {
   }
   const ratio = spreadOf(times.stock.map((us, round) => us / (times.ours[round] ?? Number.NaN)));
   const [stockUs, oursUs] = [spreadOf(times.stock).median, spreadOf(times.ours).median];
-  console.log(
-    `${name}: stock ${stockUs.toFixed(2)} us, ours ${oursUs.toFixed(2)} us, ` +
-      `stock/ours ${ratio.median.toFixed(2)} (quartiles ${ratio.q1.toFixed(2)} to ${ratio.q3.toFixed(2)})`,
-  );
+  const shown = `${ratio.median.toFixed(2)} (${ratio.q1.toFixed(2)}–${ratio.q3.toFixed(2)})`;
+  return `| ${name} | ${stockUs.toFixed(2)} | ${oursUs.toFixed(2)} | ${shown} |`;
 }
 
 /** Of one operation if each call has one. */
@@ -168,23 +175,107 @@ function ourRecord(): (request: Request) => void {
   };
 }
 
-const spans = serverSpans();
-console.log(`Node ${process.version}; ${spanCount} spans are ${encodeSpans(spans)?.length ?? 0} bytes`);
-compare({
-  name: 'encode a server span',
-  operations: spanCount,
-  calls: 40,
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the peers' copy of the same types
-  stock: () => ProtobufTraceSerializer.serializeRequest(spans),
-  ours: () => encodeSpans(spans),
-});
+/** Lines as a named logger writes them within a request. */
+function logLines(): LogLine[] {
+  const identity = [
+    ',"request_id":"0198c0de-1111-7222-8333-123456789abc"',
+    ',"trace_id":"0198c0de111172228333123456789abc"',
+    ',"span_id":"0198c0de11117222","trace_flags":"01"',
+  ].join('');
+  const bindings = ',"logger":"publish_sync","pid":4711,"hostname":"a-host-with-a-name"';
+  const [opening, timeMs] = ['{"level":"info"', 1_763_942_765_123];
+  return Array.from({ length: spanCount }, (_, index) => {
+    const fields = `,"product":${index},"shop":"north","msg":"${'a product was published '.repeat(5)}"}\n`;
+    const json = `${opening},"time":"${new Date(timeMs).toISOString()}"${bindings}${identity}${fields}`;
+    return { json, level: 30, timeMs, sequence: index, opening, bindings, identity, own: fields };
+  });
+}
 
+type Records = SdkLogs.ReadableLogRecord[];
+
+/** Where a provider's records go until they are encoded. */
+class Collecting implements SdkLogs.LogRecordProcessor {
+  #records: Records = [];
+
+  onEmit(record: SdkLogs.ReadWriteLogRecord): void {
+    record.setAttribute('log.record.uid', 'a-number');
+    this.#records.push(record);
+  }
+
+  take(): Records {
+    const taken = this.#records;
+    this.#records = [];
+    return taken;
+  }
+
+  async forceFlush(): Promise<void> {
+    // Holds what `take` takes.
+  }
+
+  async shutdown(): Promise<void> {
+    // Holds what `take` takes.
+  }
+}
+
+/** Both providers get the same lines; which one the bridge finds is switched for each call. */
+function lineContest(): Contest & { readonly records: Records } {
+  const lines = logLines();
+  const collecting = new Collecting();
+  const resource = resourceFromAttributes({ 'service.name': 'shop' });
+  const providers = {
+    stock: new LoggerProvider({ resource, processors: [collecting] }),
+    ours: new LineLoggerProvider({ resource, processors: [collecting] }),
+  };
+  const through = (provider: SdkLogs.LoggerProvider, emit: (line: LogLine) => void): Records => {
+    logs.disable();
+    logs.setGlobalLoggerProvider(provider);
+    lines.forEach(emit);
+    return collecting.take();
+  };
+  const bySdk = (): Records => through(providers.stock, (line) => emitLogRecord('publish_sync', line.level, line.json));
+  return {
+    name: "a named logger's line, from its text to the bytes",
+    operations: lines.length,
+    calls: 40,
+    stock: () => ProtobufLogsSerializer.serializeRequest(bySdk()),
+    ours: () => encodeLogRecords(through(providers.ours, (line) => emitLogLine('publish_sync', line))),
+    records: bySdk(),
+  };
+}
+
+const spans = serverSpans();
+const line = lineContest();
 const made = requests();
 const recorders = { stock: stockRecord(), ours: ourRecord() };
-compare({
-  name: 'record a duration',
-  operations: made.length,
-  calls: 40,
-  stock: () => made.forEach(recorders.stock),
-  ours: () => made.forEach(recorders.ours),
-});
+const machine = `${machineLine()}, ${loadBefore()}`;
+const rows = [
+  compare({
+    name: 'encode a server span',
+    operations: spanCount,
+    calls: 40,
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the peers' copy of the same types
+    stock: () => ProtobufTraceSerializer.serializeRequest(spans),
+    ours: () => encodeSpans(spans),
+  }),
+  compare({
+    name: 'record a duration',
+    operations: made.length,
+    calls: 40,
+    stock: () => made.forEach(recorders.stock),
+    ours: () => made.forEach(recorders.ours),
+  }),
+  compare({
+    name: "encode a log record of the SDK's",
+    operations: spanCount,
+    calls: 40,
+    stock: () => ProtobufLogsSerializer.serializeRequest(line.records),
+    ours: () => encodeLogRecords(line.records),
+  }),
+  compare(line),
+];
+const report = [
+  `Measured on ${machine}. ${rounds} rounds, turn by turn; medians (quartiles).`,
+  ['| step | stock, µs CPU | ours, µs CPU | stock / ours |', '|---|---|---|---|', ...rows].join('\n'),
+].join('\n\n');
+console.log(report);
+if (!process.argv.includes('--dry-run')) publishSection('encoding', report);

@@ -55,7 +55,7 @@ export function environmentFor(variant: Variant, sinkUrl: string): Readonly<Reco
 
 function reqlens(): Variant {
   const isBuilt = existsSync(fileURLToPath(new URL('../dist/register.js', import.meta.url)));
-  const { version } = readJson(fileURLToPath(new URL('../package.json', import.meta.url)));
+  const version = readVersion(fileURLToPath(new URL('../package.json', import.meta.url)));
   return {
     name: 'reqlens',
     label: `reqlens ${version}`,
@@ -68,7 +68,7 @@ function reqlens(): Variant {
 
 /** @param flag - How its documentation loads it. `entry` is appended to the package's name; stock has no entry of its own. */
 function peer(name: string, packages: readonly string[], ...[flag, entry]: readonly [string, string?]): Variant {
-  const versions = packages.map((each) => [each, versionOf(each)] as const);
+  const versions = packages.map((each) => [each, installedVersion(each)] as const);
   const absent = versions.filter(([, version]) => version === undefined).map(([each]) => each);
   const main = `${packages[0]}${entry ?? ''}`;
   const preload = name === 'stock' ? fileURLToPath(new URL('http-overhead/stock.cjs', import.meta.url)) : main;
@@ -82,14 +82,15 @@ function peer(name: string, packages: readonly string[], ...[flag, entry]: reado
   };
 }
 
-/** Looked up as a file: several packages do not export their package.json. */
-function versionOf(name: string): string | undefined {
+/** Looked up as a file: several packages do not export their package.json. Undefined when it is not installed. */
+export function installedVersion(name: string): string | undefined {
   const places = require.resolve.paths(name) ?? [];
   const path = places.map((place) => `${place}/${name}/package.json`).find((candidate) => existsSync(candidate));
-  return path === undefined ? undefined : readJson(path).version;
+  return path === undefined ? undefined : readVersion(path);
 }
 
-function readJson(path: string): { readonly version: string } {
+/** @param path - Of a package.json. */
+export function readVersion(path: string): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a package.json has a version
-  return JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string };
+  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
 }

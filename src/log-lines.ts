@@ -50,7 +50,8 @@ function startNamed(settings: Config['logs'], isCollectorAway: () => boolean): R
     readLevels: (path) => {
       const { levels, problems } = readLevels(path, settings);
       for (const line of problems.map(problemLine)) reportOnce(line, line.replace(/^reqlens: /, ''));
-      return levels;
+      // Not a key of the file but the file itself.
+      return problems.some(({ inFile }) => inFile === undefined) ? undefined : levels;
     },
   });
 }

@@ -38,16 +38,21 @@ function idsOfJson(line: string): readonly string[] {
 const pairs = /(?: [^\s="]+=(?:"(?:[^"\\]|\\.)*"|[^\s="]*))+$/y;
 
 /**
- * The last place from which on the line is nothing but pairs, the field's own first: a message that says `request_id=` somewhere is
- * followed by more message, or by the line's own `request_id`, which comes first of its pairs.
+ * The last place from which on the line is nothing but pairs, the field's own first. Our lines end in both fields, so what a message
+ * says before them is never taken for them.
  */
 function idInText(line: string, field: string): string | undefined {
   const start = ` ${field}=`;
   for (let at = line.lastIndexOf(start); at > 0; at = line.lastIndexOf(start, at - 1)) {
     pairs.lastIndex = at;
-    if (pairs.test(line)) return valueAt(line, at + start.length);
+    if (pairs.test(line)) return idOf(valueAt(line, at + start.length));
   }
   return undefined;
+}
+
+/** `-` stands for none. */
+function idOf(value: string): string | undefined {
+  return value === '-' ? undefined : value;
 }
 
 function valueAt(line: string, from: number): string {

@@ -8,7 +8,7 @@ import { booleanRule, mappedRule, orUnlimited, wholeNumberRule, wordRule } from 
 import type { ValueRule } from './value-rule.ts';
 
 /** Least severe first. */
-export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Names become scope names and file names. The same rule as `getLogger` has. */
 export const loggerName: RegExp = /^[a-z\d][\w.-]{0,63}$/i;

@@ -1,7 +1,7 @@
 /** How one value is written and read, for variables and for the keys of a logger alike. Pure. */
 
 /** In a box, because `undefined` is a value too, e.g. no limit. */
-export interface Parsed<Value> {
+interface Parsed<Value> {
   readonly value: Value;
 }
 

@@ -33,7 +33,7 @@ export function encodeLogRecords(records: ReadableLogRecord[]): Uint8Array | und
 }
 
 /** Of a record that was made of something else, and that nobody has looked into: the parts, without the record. */
-export interface UnreadParts {
+interface UnreadParts {
   readonly severityText: string;
   readonly body: unknown;
   /** The same object for many records: its bytes are kept. */

@@ -13,6 +13,7 @@ const maxRetired = 32;
 
 export class LogCursor {
   readonly #path: string;
+  readonly #waitsForLateLines: boolean;
   /** The file that had the name when we last looked. */
   #current: LogSource | undefined;
   /** Rolled files that may still get lines from a writer that was held up, oldest first. */
@@ -20,9 +21,14 @@ export class LogCursor {
   /** Backups up to this number have been read, or are among the open files. */
   #lastNumber = 0;
 
-  /** @param path - Of the current file. It need not exist. */
-  constructor(path: string) {
+  /**
+   * @param path - Of the current file. It need not exist.
+   * @param waitsForLateLines - Rolled files stay open for what a writer that was held up may still append. Else each is read to its end,
+   * also when that is no line break, and closed.
+   */
+  constructor(path: string, waitsForLateLines: boolean) {
     this.#path = path;
+    this.#waitsForLateLines = waitsForLateLines;
   }
 
   /** Leaves out all that is there now. */
@@ -40,10 +46,12 @@ export class LogCursor {
     for (;;) {
       if (this.#current !== undefined) yield* this.#current.newLines();
       if (this.#hasName(this.#current)) break;
+      // Once more: what came after the last read and before the rename is older than what is in the next file.
+      if (this.#current !== undefined) yield* this.#current.newLines();
       yield* this.#goOn();
       if (this.#current === undefined) break;
     }
-    yield* this.#letGo(Date.now() - lateWritesMs);
+    yield* this.#letGo();
   }
 
   /** What stands after the last line breaks. Ends the reading: the rest of such a line would come as one of its own. */
@@ -70,6 +78,7 @@ export class LogCursor {
    */
   async *#goOn(): AsyncGenerator<string, void> {
     this.#retireCurrent();
+    yield* this.#letGo();
     const target = targetOf(this.#path);
     for (;;) {
       const next = nextBackup(listBackups(target), this.#lastNumber);
@@ -122,7 +131,7 @@ export class LogCursor {
     }
     this.#retired.push(source);
     yield* source.newLines();
-    yield* this.#letGo(Date.now() - lateWritesMs);
+    yield* this.#letGo();
   }
 
   /**
@@ -130,11 +139,10 @@ export class LogCursor {
    *
    * @yields What stands in them after the last line break.
    */
-  async *#letGo(lastWriteBeforeMs: number): AsyncGenerator<string, void> {
-    const tooMany = this.#retired.length - maxRetired;
-    const done = this.#retired.filter(
-      (source, index) => index < tooMany || source.status().mtimeMs < lastWriteBeforeMs,
-    );
+  async *#letGo(): AsyncGenerator<string, void> {
+    const tooMany = this.#waitsForLateLines ? this.#retired.length - maxRetired : Infinity;
+    const completeMs = Date.now() - lateWritesMs;
+    const done = this.#retired.filter((source, index) => index < tooMany || source.status().mtimeMs < completeMs);
     this.#retired = this.#retired.filter((source) => !done.includes(source));
     for (const source of done) await source.close();
     yield* done.flatMap((source) => source.rest());

@@ -40,7 +40,7 @@ function hasPlainForm(backup: Backup, all: readonly Backup[]): boolean {
  * @throws What the system says when a file cannot be read.
  */
 export async function* readLines(path: string): AsyncIterable<string> {
-  const cursor = new LogCursor(path);
+  const cursor = new LogCursor(path, false);
   try {
     yield* cursor.newLines();
     yield* cursor.rests();
@@ -57,7 +57,7 @@ export async function* readLines(path: string): AsyncIterable<string> {
  */
 export async function* followLines(path: string, options: FollowOptions): AsyncIterable<string> {
   const { signal, pollMs = 250, fromStart = false } = options;
-  const cursor = new LogCursor(path);
+  const cursor = new LogCursor(path, true);
   try {
     if (!fromStart) await cursor.skipToEnd();
     while (!signal.aborted) {

@@ -1,5 +1,5 @@
 /** Deletes backups beyond the limits, and what dead processes left behind. The only code that deletes files of a log. */
-import { rmSync, statSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import type { LogKeepLimits } from '../config/config.ts';
@@ -41,7 +41,8 @@ function isLeftoverName(fileName: string, name: string): boolean {
 }
 
 function isAbandoned(path: string, nowMs: number): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  // Not what a link points to: claims are links to nowhere.
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && nowMs - stats.mtimeMs > abandonedMs;
 }
 

@@ -7,9 +7,17 @@ import { prune } from './prune.ts';
 import { roll } from './rotation.ts';
 import type { ReportTrouble } from './rolling-file.ts';
 
-/** After another process was waited for in vain, lines go on into the full file for so long. */
+/** The longest that one append waits for another process that rolls. */
+const patienceMs = 100;
+/**
+ * So many appends in a row wait that long. A process that rolls needs less than a millisecond, and on an overloaded machine (8
+ * busy processes to a core) more than 100; until it is done each append adds its lines to a full file.
+ */
+const patientAppends = 5;
+/** Then nobody is waited for, most of the time: whoever has the claim may be stopped, or of another host and dead. */
 const pauseAfterBusyMs = 50;
-/** The same after the system refused. */
+const shortPatienceMs = 5;
+/** After the system refused. */
 const pauseAfterErrorMs = 1000;
 
 export class RolledFiles {
@@ -17,6 +25,8 @@ export class RolledFiles {
   readonly #report: ReportTrouble;
   readonly #compression: Compression;
   #pauseUntilMs = 0;
+  /** Appends in a row that have waited in vain. */
+  #waits = 0;
 
   constructor(settings: LogFileSettings, report: ReportTrouble) {
     this.#settings = settings;
@@ -24,19 +34,30 @@ export class RolledFiles {
     this.#compression = new Compression((error) => this.#say('compress backups of', error));
   }
 
-  /** @returns `rolled` by us, `moved` by another process; `stays`: it has its name still, and cannot be rolled now. Never throws. */
-  roll(file: OpenFile): 'rolled' | 'moved' | 'stays' {
+  /**
+   * @param mayWait - For another process that is at it.
+   * @returns `rolled` by us, `moved` by another process; `stays`: it has its name still, and cannot be rolled now. Never throws.
+   */
+  roll(file: OpenFile, mayWait: boolean): 'rolled' | 'moved' | 'stays' {
     if (performance.now() < this.#pauseUntilMs) return 'stays';
+    const longest = this.#waits < patientAppends ? patienceMs : shortPatienceMs;
     try {
-      const outcome = roll(file, this.#settings.mode);
-      if (outcome === 'busy') this.#pauseUntilMs = performance.now() + pauseAfterBusyMs;
+      const outcome = roll(file, { mode: this.#settings.mode, patienceMs: mayWait ? longest : 0 });
+      if (outcome === 'busy') return this.#stays(mayWait);
+      this.#waits = 0;
       if (outcome === 'rolled') this.tidy(file.target, lateWritesMs);
-      return outcome === 'busy' ? 'stays' : outcome;
+      return outcome;
     } catch (error) {
       this.#pauseUntilMs = performance.now() + pauseAfterErrorMs;
       this.#say('roll', error);
       return 'stays';
     }
+  }
+
+  #stays(hasWaited: boolean): 'stays' {
+    if (hasWaited) this.#waits++;
+    if (this.#waits > patientAppends) this.#pauseUntilMs = performance.now() + pauseAfterBusyMs;
+    return 'stays';
   }
 
   /** Deletes backups beyond the limits, and sees to it that the others are compressed some time. Never throws. */

@@ -6,7 +6,7 @@
  *   write(lines)   whole lines, by O_APPEND: local file systems append each write in one piece
  *   fstat(file)    has it still a name?   no: deleted in between, write again
  *
- * The three calls cost 4.9 us where the write alone costs 1.4 (ext4, Node 24, November 2026; bench/rolling-file.ts). One look per
+ * The three calls cost 5.1 us where the write alone costs 1.4 (ext4, Node 24, November 2026; bench/rolling-file.ts). One look per
  * millisecond was tried, and dropped for 1.8 us less: after a rename lines went on into the old file for that long.
  *
  * Two things leave a piece of a line in a file: a write that a full disk cut short, and a writer killed in the middle of one. Such a piece is
@@ -71,6 +71,8 @@ export class RollingFile {
   #halfBytes = -1;
   /** For the end of another's write, in this append. */
   #looks = 0;
+  /** For another that rolls: once in an append. */
+  #mayWait = true;
   #failure: { readonly error: Error; readonly untilMs: number } | undefined;
 
   constructor(settings: LogFileSettings, report: ReportTrouble) {
@@ -92,6 +94,7 @@ export class RollingFile {
     this.#rewrites = 0;
     this.#halfBytes = -1;
     this.#looks = 0;
+    this.#mayWait = true;
     try {
       for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) this.#appendSome(next);
       this.#failure = undefined;
@@ -134,7 +137,8 @@ export class RollingFile {
     if (this.#isOver(status) && this.#roll()) return;
     const isHalf = this.#endsInHalfLine(status);
     if (isHalf && !this.#isSettled(status)) return;
-    const fitting = fittingBytes(lines, this.#room.room(isHalf ? status.size + 1 : status.size));
+    const room = this.#room.room(isHalf ? status.size + 1 : status.size);
+    const fitting = fittingBytes(lines, room);
     if (fitting === 0 && this.#roll()) return;
     if (this.#isNew) {
       // Opening takes long, and the first run of this code too: others may have filled the file since.
@@ -142,7 +146,7 @@ export class RollingFile {
       return;
     }
     // Nothing fits, and the file cannot be rolled: rather too long a file than lost lines.
-    const piece = fitting === 0 ? lines : lines.subarray(0, fitting);
+    const piece = lines.subarray(0, fitting === 0 ? fittingBytes(lines, { ...room, limitBytes: Infinity }) : fitting);
     const done = this.#write(piece, { bytesBefore: status.size, isHalf });
     if (done === lines.length) this.#pending.shift();
     else this.#pending[0] = lines.subarray(done);
@@ -165,10 +169,10 @@ export class RollingFile {
     return file.status;
   }
 
-  #start({ target, status }: OpenFile): void {
+  #start({ target }: OpenFile): void {
     this.#isStarted = true;
     this.#rolled.tidy(target, firstCompressionMs);
-    if (status.size > 0) this.#room.suspectOthers();
+    this.#room.suspectOthers();
   }
 
   #isOver(status: FileStatus): boolean {
@@ -178,9 +182,11 @@ export class RollingFile {
 
   /** @returns Whether another look at the name is worth while. */
   #roll(): boolean {
-    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file);
+    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file, this.#mayWait);
+    if (outcome === 'stays') this.#mayWait = false;
     // Also when it only moved: the directory itself may have got another name.
     if (outcome !== 'stays') this.#letGo();
+    if (outcome === 'moved') this.#room.seeOthers();
     return outcome !== 'stays';
   }
 

@@ -6,7 +6,17 @@
  *   reserve   app.7.log                  made exclusively and empty: nobody else gives this name
  *   rename    app.log -> app.7.log       replaces the empty file; the next writer makes app.log anew
  */
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -16,8 +26,6 @@ import { isSameFile, statusAt } from './file-status.ts';
 import type { OpenFile } from './open-for-append.ts';
 import { codeOf } from './target-path.ts';
 
-/** The longest that an append waits for another process that rolls. */
-const patienceMs = 100;
 /** A claim that old was left behind, whoever holds it; rolling takes less than a millisecond. */
 const staleClaimMs = 2000;
 
@@ -28,14 +36,21 @@ export function claimPrefix(target: string): string {
   return `${basename(target)}.rotating.`;
 }
 
+/** How to roll. */
+export interface RollRule {
+  /** Of the reserved name, until the file takes its place. */
+  readonly mode: number;
+  /** How long to wait for another process that is at it. */
+  readonly patienceMs: number;
+}
+
 /**
- * @param mode - Of the reserved name, until the file takes its place.
  * @returns `rolled`: by us. `moved`: by another process, or it was deleted. `busy`: another process has been at it for too long.
  * @throws The system's error when the file cannot be renamed.
  */
-export function roll(file: OpenFile, mode: number): 'rolled' | 'moved' | 'busy' {
+export function roll(file: OpenFile, { mode, patienceMs }: RollRule): 'rolled' | 'moved' | 'busy' {
   const claim = join(dirname(file.target), claimPrefix(file.target) + String(file.status.ino));
-  const outcome = awaitClaim(claim, file);
+  const outcome = awaitClaim(claim, file, patienceMs);
   if (outcome !== 'claimed') return outcome;
   try {
     return !hasMoved(file) && moveToBackup(file, mode) ? 'rolled' : 'moved';
@@ -44,7 +59,7 @@ export function roll(file: OpenFile, mode: number): 'rolled' | 'moved' | 'busy' 
   }
 }
 
-function awaitClaim(claim: string, file: OpenFile): 'claimed' | 'moved' | 'busy' {
+function awaitClaim(claim: string, file: OpenFile, patienceMs: number): 'claimed' | 'moved' | 'busy' {
   const start = performance.now();
   for (;;) {
     if (makeClaim(claim)) return 'claimed';
@@ -54,12 +69,29 @@ function awaitClaim(claim: string, file: OpenFile): 'claimed' | 'moved' | 'busy'
       rmSync(claim, { force: true });
       continue;
     }
-    if (performance.now() - start > patienceMs) return 'busy';
+    if (performance.now() - start >= patienceMs) return 'busy';
     Atomics.wait(nap, 0, 0, 1);
   }
 }
 
+/**
+ * A symbolic link, because it has its content from the beginning; a process that is killed while it fills a file leaves an empty one, and nobody
+ * knows whose it was.
+ */
 function makeClaim(claim: string): boolean {
+  try {
+    symlinkSync(ownClaim(), claim);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    // Windows without the right to make links; file systems that have none.
+    if (['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'UNKNOWN'].includes(codeOf(error)))
+      return makeClaimFile(claim);
+    throw error;
+  }
+}
+
+function makeClaimFile(claim: string): boolean {
   const fd = openExclusively(claim, 0o600);
   if (fd === undefined) return false;
   try {
@@ -76,7 +108,7 @@ function ownClaim(): string {
 
 /** Left by a process that died: of this host and no longer there, or simply too old. */
 function isAbandoned(claim: string): boolean {
-  const stats = statSync(claim, { throwIfNoEntry: false });
+  const stats = lstatSync(claim, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   // Either way: a clock that was set back must not make a claim last.
   if (Math.abs(Date.now() - stats.mtimeMs) > staleClaimMs) return true;
@@ -87,7 +119,7 @@ function isAbandoned(claim: string): boolean {
 
 function contentOf(claim: string): string {
   try {
-    return readFileSync(claim, 'utf8');
+    return lstatSync(claim).isSymbolicLink() ? readlinkSync(claim) : readFileSync(claim, 'utf8');
   } catch {
     // Given back since, or another user's: its age has to do.
     return '';

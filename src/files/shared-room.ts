@@ -14,8 +14,10 @@ const maxSharedWriteBytes = 65_536;
 
 /** So long others are reckoned with after they were seen: busy processes fill whole files alone while the others wait for a core. */
 const othersStayMs = 60_000;
-/** The same for a file that had lines when we started: if others write it, they show by then. */
+/** The same after the first opening: processes are started together, and who writes the file shows by then. */
 const othersMayShowMs = 1000;
+/** Below this limit a 128th is less than a line, and nothing is gained by room for some. */
+const leastSharedBytes = 16_384;
 
 export class SharedRoom {
   readonly #maxBytes: number;
@@ -32,8 +34,9 @@ export class SharedRoom {
     this.#othersUntilMs = performance.now() + othersStayMs;
   }
 
-  /** The file was there before us: perhaps its writer still is. */
+  /** Nobody has been seen yet, because we have only just come. */
   suspectOthers(): void {
+    if (this.#maxBytes < leastSharedBytes) return;
     this.#othersUntilMs = Math.max(this.#othersUntilMs, performance.now() + othersMayShowMs);
   }
 

@@ -6,6 +6,15 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** Bytes that wait while a pipe is full: some ten thousand lines, a minute of a busy service. */
 const maxWaitingBytes = 4 * 1024 * 1024;
+/**
+ * A write of so many bytes is in a pipe as a whole or not at all (PIPE_BUF, https://man7.org/linux/man-pages/man7/pipe.7.html), and in a
+ * socket as well: the application's own output cannot come between.
+ */
+const atomicBytes = 4096;
+/** The longest that the rest of a longer line is waited for, in milliseconds. */
+const patienceMs = 100;
+const lineBreak = 10;
+const nap = new Int32Array(new SharedArrayBuffer(4));
 /** Between two attempts at a full pipe, in milliseconds. */
 const retryMs = 10;
 
@@ -53,11 +62,10 @@ export class DescriptorWriter {
   /** At the end of the process: waits for the reader, but not longer than this. @returns Whether everything is out. */
   drain(timeoutMs: number): boolean {
     const endMs = performance.now() + timeoutMs;
-    const sleeper = new Int32Array(new SharedArrayBuffer(4));
     while (this.#waitingBytes > 0 && !this.#isGone) {
       this.#retry();
       if (this.#waitingBytes === 0 || performance.now() >= endMs) break;
-      Atomics.wait(sleeper, 0, 0, 1);
+      Atomics.wait(nap, 0, 0, 1);
     }
     if (this.#waitingBytes > 0) this.#lose(this.#takeWaiting());
     return this.#lostLines === 0;
@@ -102,13 +110,35 @@ export class DescriptorWriter {
   /** @returns How many bytes are out. */
   #tryWrite(bytes: Buffer): number {
     let offset = 0;
-    try {
-      this.#fd ??= openWithoutWaiting(this.#standard);
-      while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
-    } catch (error) {
-      if (!isFull(error)) this.#giveUp(error);
+    for (let piece = -1; piece !== 0 && offset < bytes.length; offset += piece) {
+      piece = this.#writeOnce(bytes, offset, pieceLength(bytes, offset));
+    }
+    const isHalf = offset > 0 && offset < bytes.length && bytes[offset - 1] !== lineBreak;
+    return isHalf ? this.#finishLine(bytes, offset) : offset;
+  }
+
+  /** Others write to the same pipe: nobody shall come between the two halves of a line, as long as its reader moves at all. */
+  #finishLine(bytes: Buffer, from: number): number {
+    const end = bytes.indexOf(lineBreak, from) + 1 || bytes.length;
+    const untilMs = performance.now() + patienceMs;
+    let offset = from;
+    while (offset < end && !this.#isGone && performance.now() < untilMs) {
+      const piece = this.#writeOnce(bytes, offset, end - offset);
+      if (piece === 0) Atomics.wait(nap, 0, 0, 1);
+      offset += piece;
     }
     return offset;
+  }
+
+  /** @returns How many bytes are out; 0 when it is full. */
+  #writeOnce(bytes: Buffer, offset: number, length: number): number {
+    try {
+      this.#fd ??= openWithoutWaiting(this.#standard);
+      return writeSync(this.#fd, bytes, offset, length);
+    } catch (error) {
+      if (!isFull(error)) this.#giveUp(error);
+      return 0;
+    }
   }
 
   /** Nobody reads it any more (EPIPE), or it was closed: nothing that the application has to know. */
@@ -128,9 +158,18 @@ export class DescriptorWriter {
   }
 }
 
+/** Whole lines of up to `atomicBytes`; a longer one alone. */
+function pieceLength(bytes: Buffer, offset: number): number {
+  if (bytes.length - offset <= atomicBytes) return bytes.length - offset;
+  const within = bytes.lastIndexOf(lineBreak, offset + atomicBytes - 1) + 1;
+  if (within > offset) return within - offset;
+  const end = bytes.indexOf(lineBreak, offset) + 1;
+  return (end === 0 ? bytes.length : end) - offset;
+}
+
 function countLines(bytes: Buffer): number {
   let count = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count += 1;
+  for (let at = bytes.indexOf(lineBreak); at !== -1; at = bytes.indexOf(lineBreak, at + 1)) count += 1;
   return count;
 }
 

@@ -25,14 +25,27 @@ const places: ReadonlyMap<string, string | undefined> = new Map([
   ['__proto__', 'app.__proto__'],
 ]);
 
+/** Attributes of ours that have the names of conventions: an application's field of that name counts while we know nothing better. */
+const betterFrom: ReadonlyMap<string, string> = new Map([['user.id', 'user_id']]);
+
+/** Attributes with such a name are ours alone. */
+export const ownAttributePrefix = 'reqlens.';
+
 /** @param fields - Of a line that our own writer has made: what has a name of ours there is ours. */
 export function attributesOf(fields: Fields, put: PutAttribute): void {
   for (const key of Object.keys(fields)) {
-    const name = places.has(key) ? places.get(key) : key;
+    const name = attributeName(key);
+    const better = betterFrom.get(key);
+    const isTaken = better !== undefined && better in fields;
     const value = fields[key];
-    if (name !== undefined && name !== 'err' && value !== undefined) put(name, value);
+    if (name !== undefined && name !== 'err' && !isTaken && value !== undefined) put(name, value);
   }
   putException(fields['err'], put);
+}
+
+function attributeName(key: string): string | undefined {
+  if (places.has(key)) return places.get(key);
+  return key.startsWith(ownAttributePrefix) ? `app.${key}` : key;
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/ */

@@ -6,7 +6,7 @@ import { redactedJson } from './redaction.ts';
 import type { FieldRule, Redaction } from './redaction.ts';
 
 /** Every line has these from us. A field of the application's with such a name is written as `app.<name>`, and so misleads nobody. */
-export const ownNames: ReadonlySet<string> = new Set([
+const ownNames: ReadonlySet<string> = new Set([
   'level',
   'time',
   'logger',

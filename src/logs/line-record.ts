@@ -192,7 +192,7 @@ export class LineRecord {
     if (decision === AddAttributeDecision.ADD_NEW) this.#attributesCount += 1;
     if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return;
     this.#droppedAttributesCount += 1;
-    if (this.#droppedAttributesCount === 1) diag.warn('logs: a log record has more attributes than it may have');
+    if (this.#droppedAttributesCount === 1) diag.warn('Dropping extra attributes.');
   }
 }
 

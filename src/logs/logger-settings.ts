@@ -37,10 +37,7 @@ const unstarted: LoggerParts = {
   hints: false,
 };
 
-export type NamedLoggersConfig = Pick<
-  Config['logs'],
-  'level' | 'levels' | 'loggers' | 'format' | 'redact' | 'maxLineLength'
->;
+type NamedLoggersConfig = Pick<Config['logs'], 'level' | 'levels' | 'loggers' | 'format' | 'redact' | 'maxLineLength'>;
 
 export interface LoggerParts extends Omit<OutputParts, 'settings'> {
   readonly settings: NamedLoggersConfig;

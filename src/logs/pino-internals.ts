@@ -71,7 +71,7 @@ export function formatBindings(logger: Logger, bindings: unknown): unknown {
 }
 
 /** Bindings one by one, beside pino's text of them all. */
-export interface BoundFields {
+interface BoundFields {
   /** `,"key":value` of what every line of the logger has. */
   readonly base: string;
   /** The same of what was bound by `child` and `setBindings`, by the name as written. */

@@ -34,8 +34,8 @@ export function sharedFields({ bindings, identity }: LogLine): SharedFields | un
 
 function read(json: string): SharedFields | undefined {
   const fields = fieldsOf(json);
-  // A child's binding of that name says something about every line, but a line may have its own.
-  if ('msg' in fields || 'err' in fields) return undefined;
+  // Bindings of a child: a line may have its own message or error, and no attribute has an empty name.
+  if ('msg' in fields || 'err' in fields || '' in fields) return undefined;
   const attributes: Attributes = {};
   attributesOf(fields, (key, value) => (attributes[key] = value));
   return { attributes, attributesCount: Object.keys(attributes).length, spanContext: spanContextOf(fields) };

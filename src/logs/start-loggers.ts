@@ -1,5 +1,6 @@
 /** Puts the configured loggers in force, follows changes of their levels, and ends them with the process. */
 import { unwatchFile, watchFile } from 'node:fs';
+import type { Stats } from 'node:fs';
 
 import type { Config } from '../config/config.ts';
 import { loggerSettings, putInForce } from './logger-settings.ts';
@@ -14,8 +15,8 @@ export interface StartLoggersParts {
   readonly isWorker: boolean;
   /** Whether this thread speaks for the process. */
   readonly hints: boolean;
-  /** Reads the levels of `REQLENS_LOGGERS_FILE` once more; says itself what is wrong with it. */
-  readonly readLevels: (path: string) => Config['logs']['levels'];
+  /** Reads the levels of `REQLENS_LOGGERS_FILE` once more; says itself what is wrong with it. Undefined when it cannot be read at all. */
+  readonly readLevels: (path: string) => Config['logs']['levels'] | undefined;
 }
 
 export interface RunningLoggers {
@@ -46,8 +47,12 @@ export function startLoggers(parts: StartLoggersParts): RunningLoggers {
 
 /** By asking for its time stamp: that sees every way of saving a file, and network drives; it does not keep the process alive. */
 function followLevels(path: string, { settings, readLevels }: StartLoggersParts): () => void {
-  const onChange = (): void => {
+  const onChange = (now: Stats, before: Stats): void => {
+    // Called once for a file that is not there, too; that was said at the start.
+    if (now.mtimeMs === 0 && before.mtimeMs === 0) return;
     const levels = readLevels(path);
+    // Half saved, or gone: what holds goes on until it is whole again.
+    if (levels === undefined) return;
     loggerSettings().setFileLevels(levels);
     applyLevels([...Object.keys(levels), ...settings.loggers.map(({ name }) => name)]);
   };

@@ -25,7 +25,7 @@ const steps = {
   },
   '/logs': async (query) => {
     const { getLogger } = await import('reqlens');
-    const log = getLogger('env_app');
+    const log = getLogger('webhooks');
     for (let index = 0; index < Number(query.get('count') ?? 0); index += 1) log.info(`line ${index}`);
     for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal']) log[level](attributes, `at ${level}`);
     return {};

@@ -8,10 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-const alive = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
 
 export interface LogsExit {
   readonly code: number | undefined;
@@ -34,6 +30,7 @@ export interface RunningLogs {
 export class LogDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), 'reqlens-cli-'));
   readonly logs: string = join(this.path, 'logs/publish-sync-logs');
+  readonly #children: ChildProcess[] = [];
 
   constructor() {
     mkdirSync(this.logs, { recursive: true });
@@ -60,7 +57,7 @@ export class LogDirectory {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    alive.add(child);
+    this.#children.push(child);
     return running(child);
   }
 
@@ -68,7 +65,9 @@ export class LogDirectory {
     return this.start(args, env).exit;
   }
 
+  /** Ends what a failed test left running: a command that follows would do so for ever. */
   remove(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
     rmSync(this.path, { recursive: true, force: true });
   }
 }
@@ -85,7 +84,6 @@ function running(child: ChildProcess): RunningLogs {
   const lines = (): string[] => output.stdout.split('\n').slice(0, -1);
   const exit = new Promise<LogsExit>((resolve) => {
     child.once('close', (code) => {
-      alive.delete(child);
       resolve({ code: code ?? undefined, lines: lines(), stderr: output.stderr });
     });
   });

@@ -8,6 +8,7 @@ const env = {
   OTEL_EXPORTER_OTLP_HEADERS: 'authorization=hunter2',
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: '{receiver}/in?token=hunter2',
   OTEL_SERVICE_NAME: 'shop',
+  REQLENS_LOG_DIR: 'logs/publish-sync-logs',
 };
 
 test('unset and blank mean no', async () => {

@@ -6,7 +6,9 @@ import { runApp } from '../support/run-app.ts';
 /** @returns The lines in their order, without telemetry that would be sent. Checks that the program itself saw nothing of it. */
 export async function saidAtStart(env: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const none = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
-  const { code, stdout, stderr } = await runApp('test/apps/plain-program.mjs', { env: { ...none, ...env } });
+  // As if it were not set: runApp() puts the files of other tests out of the way.
+  const usual = { REQLENS_LOG_DIR: 'logs/publish-sync-logs' };
+  const { code, stdout, stderr } = await runApp('test/apps/plain-program.mjs', { env: { ...none, ...usual, ...env } });
   expect({ code, stdout }).toEqual({ code: 3, stdout: 'done\n' });
   return stderr.split('\n').slice(0, -1);
 }

@@ -1,6 +1,6 @@
 /** Our encoder of log records beside the stock serializer: the same bytes, for everything that a log record can hold. */
-import { createTraceState, diag, DiagLogLevel, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
-import type { AnyValue, LogRecord, SpanContext } from '@opentelemetry/api';
+import { diag, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
+import type { LogRecord } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { emptyResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -11,76 +11,9 @@ import { encodeLogRecords } from '../../src/export/log-encoder.ts';
 import { readLogs } from '../support/otlp-reader.ts';
 import { randomOf } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
+import { object, spanContext, texts, time, value, warnings } from '../support/random-telemetry.ts';
 
 afterEach(() => diag.disable());
-
-const texts: readonly string[] = [
-  '',
-  'order accepted',
-  'é',
-  '€',
-  '😀',
-  '\uD800',
-  'before\uDC00after',
-  'high \uD83D and €',
-  '\u0000\u007F\u0080\u07FF\u0800\uFFFF',
-  'n'.repeat(16),
-  `${'n'.repeat(15)}é`,
-  'u'.repeat(110),
-  'u'.repeat(124),
-  'u'.repeat(127),
-  'u'.repeat(128),
-  'é'.repeat(64),
-  '😀'.repeat(32),
-  'l'.repeat(5000),
-  'é'.repeat(6000),
-  'l'.repeat(16_384),
-];
-
-const numbers: readonly number[] = [
-  0, -0, 1, -1, 127, 128, 2 ** 31, 2 ** 32 + 1, 2 ** 53, 2 ** 63, -(2 ** 63), 0.5, 1e21, 5e-324, Number.NaN, Infinity,
-]; // prettier-ignore
-
-const keys: readonly string[] = ['k', 'exception.message', 'schlüssel', '😀', 'k'.repeat(101), 'k'.repeat(300), '7'];
-
-/** Every kind of AnyValue, and what is none. */
-function value(random: Random, depth = 0): unknown {
-  const { pick, list, integer } = random;
-  const kinds: readonly (() => unknown)[] = [
-    () => pick(texts),
-    () => pick(texts),
-    () => pick(numbers),
-    () => integer(2) === 0,
-    () => list(4, () => (depth < 3 ? value(random, depth + 1) : 'deep')),
-    () => list(4, () => pick(['a', undefined, null])),
-    () => new Uint8Array(list(200, () => integer(256))),
-    () => (depth < 3 ? object(random, depth + 1) : {}),
-    () => pick([undefined, null, 10n, Symbol('s'), () => 1, new Date(0), new Map([[1, 2]])]),
-  ];
-  return pick(kinds)();
-}
-
-function object(random: Random, depth = 0): Record<string, unknown> {
-  return Object.fromEntries(random.list(6, () => [random.pick(keys), value(random, depth)]));
-}
-
-function hex({ integer }: Random, digits: number): string {
-  return Array.from({ length: digits }, () => integer(16).toString(16)).join('');
-}
-
-function spanContext(random: Random): SpanContext {
-  const traceState = random.pick([undefined, createTraceState('vendor=1')]);
-  return {
-    traceId: hex(random, 32),
-    spanId: hex(random, 16),
-    traceFlags: random.pick([0, 1, 3, 255]),
-    ...(traceState === undefined ? {} : { traceState }),
-  };
-}
-
-function time({ pick, integer }: Random): [number, number] {
-  return [pick([0, 1, 65_536, 1_763_934_000, 4_294_967_295, 2 ** 33]), pick([0, 1, 999_999_999, integer(1e9)])];
-}
 
 const severities = [undefined, SeverityNumber.UNSPECIFIED, SeverityNumber.INFO, SeverityNumber.FATAL4];
 
@@ -89,9 +22,9 @@ function logRecord(random: Random): LogRecord {
   const severityNumber = pick(severities);
   const severityText = pick([undefined, '', 'INFO', 'größer']);
   const eventName = pick([undefined, '', 'order.accepted', 'é'.repeat(70)]);
-  const body = value(random) as AnyValue;
+  const body = value(random);
   return {
-    attributes: object(random) as Record<string, AnyValue>,
+    attributes: object(random),
     context: pick([ROOT_CONTEXT, trace.setSpanContext(ROOT_CONTEXT, spanContext(random))]),
     timestamp: time(random),
     ...(body === undefined ? {} : { body }),
@@ -133,22 +66,6 @@ function ours(records: ReadableLogRecord[]): Buffer {
   return Buffer.from(encodeLogRecords(records) ?? []);
 }
 
-const ignore = (): void => undefined;
-
-/** Any fall back to the stock serializer would make every comparison true. */
-function warnings(): unknown[][] {
-  const seen: unknown[][] = [];
-  const logger = {
-    error: ignore,
-    warn: (...said: unknown[]) => void seen.push(said),
-    info: ignore,
-    debug: ignore,
-    verbose: ignore,
-  };
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  return seen;
-}
-
 /** A record as it is when it was not the SDK that made it. */
 function handMade(record: Partial<ReadableLogRecord>): ReadableLogRecord {
   const base = {
@@ -185,8 +102,8 @@ test('4000 random log records with what the SDK would not let through are the st
   for (let index = 0; index < 4000; index += 1) {
     const context = pick([undefined, spanContext(random), { traceId: '', spanId: 'ABCDEF', traceFlags: 0 }]);
     const record = handMade({
-      attributes: object(random) as Record<string, AnyValue>,
-      body: value(random) as AnyValue,
+      attributes: object(random),
+      body: value(random),
       hrTime: time(random),
       hrTimeObserved: time(random),
       droppedAttributesCount: pick([0, 1, 127, 128, 2 ** 32, -1, Number.NaN]),

@@ -26,7 +26,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Runnin
 /** What one round of logging writes, as `<logger>[ <part>]: <message>`. */
 async function logged(app: RunningApp, round: string): Promise<string[]> {
   await app.get(`/log/${round}`);
-  await app.until(() => app.stdout().includes(`"webhooks"`) && app.stdout().includes(`info ${round}`));
+  await expect.poll(() => app.stdout()).toContain(`"msg":"info ${round}"`);
   return app
     .stdout()
     .split('\n')
@@ -62,11 +62,18 @@ test('a level that is saved in the loggers file holds from then on, however it i
     .poll(async () => logged(app, `renamed${performance.now()}`), { timeout: 10_000, interval: 200 })
     .toEqual(['webhooks: info']);
   writeFileSync(path, 'loggers:\n  publish_sync:\n    level: loud\n');
-  await app.until(() => app.stderr().includes('loud'));
+  await expect.poll(() => app.stderr(), { timeout: 5000 }).toContain('loud');
   expect(app.stderr()).toBe(
     `reqlens: loggers.publish_sync.level="loud" in ${path} is not usable: expected trace, debug, info, warn, error, fatal or silent; it is ignored\n`,
   );
   expect(await logged(app, 'mistake')).toEqual(atInfo);
+  writeFileSync(path, 'loggers:\n  publish_sync:\n    level: error\n');
+  await expect
+    .poll(async () => logged(app, `error${performance.now()}`), { timeout: 10_000, interval: 200 })
+    .toEqual(['webhooks: info']);
+  writeFileSync(path, 'loggers: [');
+  await expect.poll(() => app.stderr(), { timeout: 5000 }).toContain('REQLENS_LOGGERS_FILE=');
+  expect(await logged(app, 'broken')).toEqual(['webhooks: info']);
   await app.get('/bye');
   await app.exit;
 });

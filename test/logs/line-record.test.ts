@@ -1,5 +1,5 @@
 /** The log records of named loggers: the same whether they are sent unread, or read and changed by somebody before. */
-import { context, logs, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, logs, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
@@ -90,7 +90,7 @@ function plain(record: ReadWriteLogRecord): Record<string, unknown> {
   const request: unknown = JSON.parse(Buffer.from(JsonLogsSerializer.serializeRequest([record]) ?? []).toString());
   const { resourceLogs } = request as { resourceLogs: { scopeLogs: { logRecords: Record<string, unknown>[] }[] }[] };
   const { timeUnixNano, observedTimeUnixNano, ...rest } = resourceLogs[0]?.scopeLogs[0]?.logRecords[0] ?? {};
-  expect(timeUnixNano).toMatch(/^\d{13}0{6}$/);
+  expect(timeUnixNano).toMatch(/^\d{19}$/);
   expect(observedTimeUnixNano).toMatch(/^\d{19}$/);
   return rest;
 }
@@ -109,6 +109,8 @@ const texts = [
   '{,"x":1}',
 ];
 const keys = [
+  'user.id',
+  'reqlens.request.id',
   'count',
   'shop',
   'log.record.uid',
@@ -139,9 +141,15 @@ function fields(random: Random): Record<string, unknown> {
   return Object.fromEntries(random.list(5, () => [random.pick(keys), anything(random)]));
 }
 
+/** Nanoseconds. */
+function stamp([seconds = 0, nanoseconds = 0]: readonly number[]): string {
+  return `${seconds}${String(nanoseconds).padStart(9, '0')}`;
+}
+
 test('2000 random lines are the same bytes unread, read, and by the stock serializer', () => {
   const random = randomOf(20_261_124);
-  const seen = { unread: 0, all: 0, unequal: [] as unknown[] };
+  const seen = { unread: 0, all: 0, unequal: [] as unknown[], unordered: 0 };
+  let last: readonly number[] = [0, 0];
   let logged: unknown;
   let uid = 0;
   collect((record) => {
@@ -152,6 +160,8 @@ test('2000 random lines are the same bytes unread, read, and by the stock serial
     const second = Buffer.from(encodeLogRecords([record]) ?? []);
     const stock = Buffer.from(ProtobufLogsSerializer.serializeRequest([record]) ?? []);
     seen.all += 1;
+    if (BigInt(stamp(record.hrTime)) <= BigInt(stamp(last))) seen.unordered += 1;
+    last = record.hrTime;
     if (unread !== undefined) seen.unread += 1;
     if (!first.equals(stock) || !second.equals(stock)) seen.unequal.push(logged);
   });
@@ -161,6 +171,8 @@ test('2000 random lines are the same bytes unread, read, and by the stock serial
     log,
     log.child({ shop: 'north' }),
     log.child({ err: 'of all' }),
+    log.child({ '': 1 }),
+    log.child({ 'user.id': 'spoof' }),
     log.child({ count: 1, a: {} }),
   ];
   const contexts = [ROOT_CONTEXT, requestContext(), requestContext({ id: 'u-1', account: 'a-1' })];
@@ -175,6 +187,8 @@ test('2000 random lines are the same bytes unread, read, and by the stock serial
   }
   // Both ways were taken.
   expect([seen.all, seen.unread > 300, seen.unequal]).toEqual([2000, true, []]);
+  // Viewers sort by time.
+  expect(seen.unordered).toBe(0);
 });
 
 test('a line within a request has its ids, and its caller in the names of the conventions', () => {
@@ -202,6 +216,25 @@ test('a line within a request has its ids, and its caller in the names of the co
       traceId: spanContext.traceId,
       spanId: spanContext.spanId,
     },
+  ]);
+});
+
+test('fields with the names of our attributes take nobody in', () => {
+  const seen: unknown[] = [];
+  collect((record) => seen.push(record.attributes));
+  const spoof = { 'user.id': 'root', 'reqlens.request.id': 'x', 'reqlens.account.id': 'y', 'log.record.uid': 'z' };
+  const log = getLogger(name);
+  context.with(requestContext({ id: 'u-1', account: 'a-1' }), () => {
+    log.info(spoof, 'fields');
+    log.child(spoof).info('bindings');
+  });
+  log.info(spoof, 'outside');
+  const kept = { 'app.reqlens.request.id': 'x', 'app.reqlens.account.id': 'y', 'log.record.uid': 'z' };
+  const ids = { 'reqlens.request.id': requestId, 'reqlens.account.id': 'a-1', 'user.id': 'u-1' };
+  expect(seen).toEqual([
+    { ...ids, ...kept },
+    { ...ids, ...kept },
+    { ...kept, 'user.id': 'root' },
   ]);
 });
 
@@ -272,7 +305,7 @@ test('nobody gets a record when every processor says no, and after the shutdown'
   const picky: LogRecordProcessor = {
     enabled(options) {
       asked.push([options.instrumentationScope.name, options.severityNumber]);
-      return options.severityNumber === 17;
+      return options.severityNumber === SeverityNumber.ERROR;
     },
     onEmit: (record) => void seen.push(record.body),
     forceFlush: async () => undefined,
@@ -293,20 +326,21 @@ test('nobody gets a record when every processor says no, and after the shutdown'
   ]);
 });
 
+function warnOnce(): void {
+  context.with(requestContext({ id: 'u-1' }), () =>
+    getLogger(name).warn({ count: 1, err: new TypeError('boom') }, 'failed'),
+  );
+}
+
 test("with a logger provider that is not ours the SDK's own records say the same", () => {
   const seen: Record<string, unknown>[] = [];
   const onEmit = (record: ReadWriteLogRecord): void => void seen.push(plain(record));
   const processor = { onEmit, forceFlush: async () => undefined, shutdown: async () => undefined };
-  const log = (): void => {
-    context.with(requestContext({ id: 'u-1' }), () =>
-      getLogger(name).warn({ count: 1, err: new TypeError('boom') }, 'failed'),
-    );
-  };
   collect(onEmit);
-  log();
+  warnOnce();
   logs.disable();
   logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [processor] }));
-  log();
+  warnOnce();
   const [first, second] = seen.map(({ attributes, ...rest }) => ({
     ...rest,
     attributes: new Map(

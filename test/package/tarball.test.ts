@@ -15,7 +15,7 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 const body = `
-const log = getLogger('installed');
+const log = getLogger('webhooks');
 const server = createServer((request, response) => {
   log.info('from an installed package');
   response.on('close', () => server.close());
@@ -24,7 +24,7 @@ const server = createServer((request, response) => {
 `;
 const esm = `import { createServer } from 'node:http';\nimport { currentRequest, getLogger } from 'reqlens';\n`;
 const cjs = `const { createServer } = require('node:http');\nconst { currentRequest, getLogger } = require('reqlens');\n`;
-const typed = `import type { NamedLogger } from 'reqlens';\nconst typedLogger: NamedLogger = getLogger('typed');\ntypedLogger.debug('never');\n`;
+const typed = `import type { NamedLogger } from 'reqlens';\nconst typedLogger: NamedLogger = getLogger('webhooks');\ntypedLogger.debug('never');\n`;
 
 const applications = [
   { file: 'app.mjs', what: 'an ES module', source: esm + body },

@@ -13,7 +13,7 @@ import { trace } from '@opentelemetry/api';
 import { getLogger } from 'reqlens';
 import { pino } from 'pino';
 
-const named = getLogger('busy');
+const named = getLogger('webhooks');
 const own = pino({ base: { own: true } }, pino.destination({ dest: 1, sync: false, minLength: 8192 }));
 const tracer = trace.getTracer('busy');
 const shared = new EventEmitter().setMaxListeners(0);

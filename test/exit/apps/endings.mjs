@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { trace } from '@opentelemetry/api';
 import { getLogger } from 'reqlens';
 
-const log = getLogger('endings');
+const log = getLogger('webhooks');
 const tracer = trace.getTracer('endings');
 
 const ways = {

@@ -7,7 +7,7 @@ import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
 import { getLogger } from 'reqlens';
 
-const log = getLogger('threads');
+const log = getLogger('webhooks');
 const [mode, how] = process.argv.slice(2);
 const file = fileURLToPath(import.meta.url);
 

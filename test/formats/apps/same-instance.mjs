@@ -6,7 +6,7 @@ import { getLogger, ReqlensError } from 'reqlens';
 const required = createRequire(import.meta.url)('reqlens');
 console.log(
   JSON.stringify({
-    isSameLogger: required.getLogger('formats') === getLogger('formats'),
+    isSameLogger: required.getLogger('webhooks') === getLogger('webhooks'),
     isSameError: required.ReqlensError === ReqlensError,
     isRegistered: trace.getTracer('formats').startSpan('recorded').isRecording(),
   }),

@@ -3,7 +3,7 @@
  * and ends. Written as a function so that each format brings its own way of importing.
  */
 exports.serve = ({ createServer, request, getLogger }) => {
-  const log = getLogger('formats');
+  const log = getLogger('webhooks');
   const server = createServer(async (incoming, response) => {
     if (incoming.url === '/inner') {
       response.end(JSON.stringify(incoming.headers));
