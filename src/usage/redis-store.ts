@@ -150,7 +150,6 @@ export class RedisStore implements UsageStore {
       this.#client = client;
       await within(client.connect());
       this.#sayBack();
-      if (this.#waiting.size > 0) setImmediate(() => void this.#handOver()).unref();
     } catch (error) {
       this.#lose(error);
     }

@@ -25,6 +25,8 @@ const unprivileged: readonly Case[] = [
   { title: 'a role in another case', path: '/late?roles=Admin,ADMIN', headers: on },
   { title: 'a role removed before the head', path: '/removed', headers: on },
   { title: 'a caller forgotten before the head', path: '/forgotten', headers: on },
+  { title: 'a role removed, and a token', path: '/removed', headers: { ...on, ...bearer(token()) } },
+  { title: 'a caller forgotten, and a token', path: '/forgotten', headers: { ...on, ...bearer(token()) } },
   { title: 'a user without roles', path: user('user', { id: 'u1' }), headers: on },
   { title: 'a user whose roles are objects', path: user('user', { roles: [{ name: 'admin' }] }), headers: on },
   { title: 'roles in a field that is not looked at', path: user('account', { roles: ['admin'] }), headers: on },
