@@ -63,6 +63,9 @@ export class Boundaries {
     this.#restoreResource = hasAsyncContextFrame ? this.#patchAsyncResource() : () => {};
   }
 
+  /** Does work of our own in the middle of a piece, without charging it. */
+  readonly aside = (work: () => void): void => this.#segments.aside(work);
+
   /** Whether the hooks are on. */
   get isOn(): boolean {
     return this.#isOn;
@@ -110,6 +113,13 @@ export class Boundaries {
     } finally {
       this.#enter(interrupted);
     }
+  }
+
+  /** Charges what the running piece has used until now, if it is this request's. */
+  settle(record: UsageRecord): void {
+    if (this.#segments.current !== record) return;
+    this.#segments.switchTo(undefined);
+    this.#segments.switchTo(record);
   }
 
   /** The request has ended, maybe in the middle of its own piece. */

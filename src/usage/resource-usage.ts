@@ -38,6 +38,8 @@ export interface ResourceUsage {
 export interface UsageTracking {
   /** Everything that `work` starts belongs to the request. */
   run<Result>(work: () => Result): Result;
+  /** What was used until now, as an incomplete request; the measurement goes on. After its end the same as `end`. */
+  soFar(): ResourceUsage;
   /** Ends the measurement; what runs later is not counted. The second call gives the same result. */
   end(outcome: { readonly isComplete: boolean }): ResourceUsage;
   /** Throws the record away; hooks go off when it was the last. */

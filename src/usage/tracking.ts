@@ -67,7 +67,10 @@ class Meters {
   readonly #restoreFiles: () => void;
 
   constructor() {
-    const threadpool = new Threadpool(() => this.boundaries.owner());
+    const threadpool = new Threadpool({
+      owner: () => this.boundaries.owner(),
+      aside: (work) => this.boundaries.aside(work),
+    });
     this.#threadpool = threadpool;
     this.boundaries = new Boundaries(threadpool);
     this.#outgoing = new OutgoingBytes(this.boundaries.owner, () => this.boundaries.isOn);
@@ -131,6 +134,12 @@ class TrackedRequest implements UsageTracking {
     return this.#parts.meters.boundaries.run(this.#record, work);
   }
 
+  soFar(): ResourceUsage {
+    if (this.#usage !== undefined) return this.#usage;
+    this.#parts.meters.boundaries.settle(this.#record);
+    return this.#figures(false);
+  }
+
   end({ isComplete }: { readonly isComplete: boolean }): ResourceUsage {
     this.#usage ??= this.#close(isComplete);
     return this.#usage;
@@ -144,17 +153,21 @@ class TrackedRequest implements UsageTracking {
     const { meters, closed } = this.#parts;
     meters.boundaries.forget(this.#record);
     this.#record.close();
-    const usage = usageOf({
+    const usage = this.#figures(isComplete);
+    clearTimeout(this.#limit);
+    this.#unbind();
+    this.#socket.close();
+    closed(this);
+    return usage;
+  }
+
+  #figures(isComplete: boolean): ResourceUsage {
+    return usageOf({
       record: this.#record,
       durationMs: wallMs() - this.#startMs,
       socket: this.#socket.read(),
       method: usageMethod,
       isComplete,
     });
-    clearTimeout(this.#limit);
-    this.#unbind();
-    this.#socket.close();
-    closed(this);
-    return usage;
   }
 }
