@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { usageTracker } from '../../src/usage/tracking.ts';
 import type { StartTracking } from '../../src/usage/resource-usage.ts';
 
-/** `one`: a single request that lives through the whole phase and works a little every 5 ms. */
+/** `one`: a single request that lives through the whole phase and works a little every 50 ms. */
 export type Mode = 'idle' | 'one' | 'all';
 
 /** CPU of the whole process, microseconds since its start. */
@@ -33,7 +33,7 @@ const handlers: Readonly<Record<string, (response: ServerResponse) => unknown>> 
   /** Lives until its client goes. */
   '/held': async (response) => {
     while (!response.destroyed) {
-      await wait(5);
+      await wait(50);
       await layers(1);
     }
   },

@@ -63,6 +63,9 @@ export class Boundaries {
     this.#restoreResource = hasAsyncContextFrame ? this.#patchAsyncResource() : () => {};
   }
 
+  /** Does work of our own in the middle of a piece, without charging it. */
+  readonly aside = (work: () => void): void => this.#segments.aside(work);
+
   /** Whether the hooks are on. */
   get isOn(): boolean {
     return this.#isOn;

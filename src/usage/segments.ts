@@ -43,6 +43,14 @@ export class Segments {
     this.#heap.calibrate(median(pieces.map(({ heapBytes }) => heapBytes)));
   }
 
+  /** Does work of our own in the middle of a piece, without charging it. */
+  aside(work: () => void): void {
+    const current = this.#current;
+    this.switchTo(undefined);
+    work();
+    this.switchTo(current);
+  }
+
   /** Another callback follows: whatever happens before the next piece is nobody's. */
   endTurn(): void {
     this.#heap.endTurn();

@@ -67,7 +67,10 @@ class Meters {
   readonly #restoreFiles: () => void;
 
   constructor() {
-    const threadpool = new Threadpool(() => this.boundaries.owner());
+    const threadpool = new Threadpool({
+      owner: () => this.boundaries.owner(),
+      aside: (work) => this.boundaries.aside(work),
+    });
     this.#threadpool = threadpool;
     this.boundaries = new Boundaries(threadpool);
     this.#outgoing = new OutgoingBytes(this.boundaries.owner, () => this.boundaries.isOn);
