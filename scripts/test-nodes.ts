@@ -4,10 +4,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What depends on Node itself: the environment, exits, module formats, hooks into pino. */
-const newest = ['test/env', 'test/exit', 'test/formats', 'test/logs'];
-/** On the oldest Node the server's hooks, context without AsyncContextFrame, and node:sqlite while it was experimental too. */
-const oldest = [...newest, 'test/http', 'test/collector'];
+/** Named loggers where they meet Node: pino, channels, signals, descriptors. What is about files and settings is the same on each. */
+const logs = ['anything', 'bridges', 'console', 'endings', 'levels', 'named-logger', 'own-pino'].map(
+  (name) => `test/logs/${name}.test.ts`,
+);
+/** What depends on Node itself: exits, module formats, context, hooks into pino. */
+const newest = ['test/exit', 'test/formats', 'test/tasks/run-task.test.ts', ...logs];
+/**
+ * On the oldest Node the environment, the server's hooks, context without AsyncContextFrame, and node:sqlite while it was
+ * experimental too.
+ */
+const oldest = [...newest, 'test/env', 'test/http', 'test/collector', 'test/files/rolling-file.test.ts'];
 /** Loader hooks differ between the first and the last 22 (asynchronous below 22.22.3). */
 const loading = ['test/formats', 'test/env/REQLENS_INSTRUMENTATIONS.test.ts'];
 

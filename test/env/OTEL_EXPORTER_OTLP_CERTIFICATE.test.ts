@@ -7,7 +7,7 @@ import { untilReceived, visit, visitWithBadOnes } from '../support/env-visit.ts'
 
 const all = 'OTEL_EXPORTER_OTLP_CERTIFICATE';
 const variants = ['TRACES', 'LOGS', 'METRICS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_CERTIFICATE`);
-const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { OTEL_METRIC_EXPORT_INTERVAL: '600' };
 
 let certificates: CertificateFiles;
 beforeAll(() => {

@@ -7,7 +7,7 @@ import { untilReceived, visit, visitWithBadOnes } from '../support/env-visit.ts'
 
 const all = ['OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CLIENT_KEY'] as const;
 const signals = ['TRACES', 'LOGS', 'METRICS'];
-const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { OTEL_METRIC_EXPORT_INTERVAL: '600' };
 
 let certificates: CertificateFiles;
 beforeAll(() => {

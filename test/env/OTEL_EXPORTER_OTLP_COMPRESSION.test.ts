@@ -5,7 +5,7 @@ import { untilReceived, visit, visitByDefault, visitWithBadOnes } from '../suppo
 
 const all = 'OTEL_EXPORTER_OTLP_COMPRESSION';
 const variants = ['TRACES', 'LOGS', 'METRICS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_COMPRESSION`);
-const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { OTEL_METRIC_EXPORT_INTERVAL: '600' };
 const options = { env, path: '/all?stay', until: untilReceived('metrics') };
 
 /** Encoding by path; the receiver has decompressed and parsed each body, or `json` would be undefined. */

@@ -7,7 +7,7 @@ const all = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 const traces = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
 const logs = 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT';
 const metrics = 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT';
-const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { OTEL_METRIC_EXPORT_INTERVAL: '600' };
 const options = { env, path: '/all?stay', until: untilReceived('metrics') };
 
 /** Each path that something was sent to, once. */

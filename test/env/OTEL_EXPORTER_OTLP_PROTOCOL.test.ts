@@ -6,7 +6,7 @@ import { untilReceived, visit, visitByDefault, visitWithBad, visitWithBadOnes } 
 
 const all = 'OTEL_EXPORTER_OTLP_PROTOCOL';
 const variants = ['TRACES', 'LOGS', 'METRICS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`);
-const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { OTEL_METRIC_EXPORT_INTERVAL: '600' };
 const options = { env, path: '/all?stay', until: untilReceived('metrics') };
 
 /** Content type by path. */

@@ -7,7 +7,7 @@ import { visit, visitByDefault, visitWithBadOnes } from '../support/env-visit.ts
 const all = 'OTEL_EXPORTER_OTLP_TIMEOUT';
 const variants = ['TRACES', 'LOGS', 'METRICS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`);
 const quiet = { OTEL_BSP_SCHEDULE_DELAY: '20', OTEL_BLRP_SCHEDULE_DELAY: '20' };
-const env = { ...quiet, OTEL_METRIC_EXPORT_INTERVAL: '200' };
+const env = { ...quiet, OTEL_METRIC_EXPORT_INTERVAL: '600' };
 const paths = ['/v1/logs', '/v1/metrics', '/v1/traces'];
 const options = {
   env,
