@@ -82,6 +82,8 @@ describe.skipIf(missing !== undefined)(`in Redis${because}`, () => {
         REQLENS_JWT_SECRET: secret,
       },
     });
+    // A test that fails half-way must not leave four processes behind.
+    onTestFinished(() => app.signal('SIGKILL'));
     const ports = (/^ports (.*)$/m.exec(app.stdout())?.[1] ?? '').split(' ').map(Number);
     expect(new Set(ports).size).toBe(4);
 
