@@ -3,8 +3,13 @@ import { problemLine } from './src/config/problem-lines.ts';
 import { readConfig } from './src/config/read-config.ts';
 import { startupLine } from './src/config/startup-line.ts';
 import { speaksForProcess } from './src/export/self-report.ts';
-// The whole public module, before the application asks for it: Node 22 cannot `require` from a .cts file an ES module of which
+// The whole public modules, before the application asks for them: Node 22 cannot `require` from a .cts file an ES module of which
 // only parts are loaded ("request for './errors.js' is from a module not been linked").
+/* oxlint-disable import/no-unassigned-import -- loading them is all that is wanted */
+import './src/frameworks/fastify.ts';
+import './src/frameworks/hono.ts';
+import './src/frameworks/koa.ts';
+/* oxlint-enable import/no-unassigned-import */
 import { startTelemetry } from './src/index.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */

@@ -7,7 +7,7 @@ import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
+import type { TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
 import type { Config, PropagatorName } from './config/config.ts';
 import { ReqlensError } from './errors.ts';
@@ -21,16 +21,18 @@ import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
+import type { TrackingParts } from './http/tracking.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
 import { startLogLines, startLogLinesAlone } from './log-lines.ts';
 import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { logUncaught } from './logs/uncaught.ts';
+import { requestUsage } from './request-usage.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
 import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
-import { samplerFor } from './trace/sampler.ts';
+import { OverruledSampler, samplerFor } from './trace/sampler.ts';
 import { spanMaker } from './trace/span-maker.ts';
 import { version } from './version.ts';
 
@@ -63,14 +65,16 @@ export function startTelemetry(config: Config): Telemetry {
 
   const pipelines = pipelinesFor(config, httpScope);
   const ids = new RequestIdGenerator();
-  const sampler = samplerFor(config.traces.sampler, config.traces.samplerRatio);
+  const sampler = new OverruledSampler(samplerFor(config.traces.sampler, config.traces.samplerRatio));
   const providers = registerProviders({ config, pipelines, ids, sampler });
   // Only now: what the API has to say of an earlier registration was said in our words, once.
   diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   const { makeSpan } = providers;
   const { recordDuration } = pipelines;
-  const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration });
   const stopLibraries = instrumentLibraries(config.instrumentations);
+  const usage = requestUsage(config.usage);
+  const { tracker, endpoint } = usage;
+  const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration, tracker, endpoint });
   const logLines = startLogLines(config, pipelines.isLogReceiverAway);
   const endOpen = (): void => {
     server.endOpenSpans();
@@ -86,7 +90,7 @@ export function startTelemetry(config: Config): Telemetry {
     onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  const undo = [stopShutdown, stopLibraries, logLines.stop, server.stop, endOpen];
+  const undo = [stopShutdown, stopLibraries, logLines.stop, server.stop, endOpen, usage.stop];
   return { shutdown: async () => stop(providers, undo) };
 }
 
@@ -100,7 +104,7 @@ async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() 
 interface Parts {
   readonly config: Config;
   readonly ids: RequestIdGenerator;
-  readonly sampler: Sampler;
+  readonly sampler: OverruledSampler;
 }
 
 interface Providers {
@@ -165,7 +169,7 @@ function propagatorNamed(name: PropagatorName): TextMapPropagator {
   }
 }
 
-type ServerParts = Pick<Providers, 'makeSpan'> & Pick<Pipelines, 'recordDuration'>;
+type ServerParts = Pick<Providers, 'makeSpan'> & Pick<Pipelines, 'recordDuration'> & TrackingParts;
 
 interface RunningServer {
   readonly endOpenSpans: () => void;
@@ -176,7 +180,7 @@ function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningSer
   const tracer = trace.getTracer(httpScope.name, httpScope.version);
   const meter = metrics.getMeter(httpScope.name, httpScope.version);
   if (config.http.server === 'otel') {
-    const stock = new StockServer(config, parts.ids, meter);
+    const stock = new StockServer({ config, meter, ...parts });
     const outgoing = instrumentOutgoing({ config, incoming: stock });
     return running([installServerHooks(stock), ...outgoing.map((each) => () => each.disable())], () => undefined);
   }

@@ -30,6 +30,16 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       },
     },
   ],
+  [
+    'token',
+    {
+      meaning: 'Sign a token that lets its holder see what requests used.',
+      run: async (argv) => {
+        const { tokenCommand } = await import('./token.ts');
+        await tokenCommand(argv);
+      },
+    },
+  ],
 ]);
 
 await main(process.argv.slice(2));

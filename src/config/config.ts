@@ -102,6 +102,39 @@ export interface LoggerSettings {
   readonly propagates: boolean;
 }
 
+/** Who may see what a request used, and where that is kept. */
+export interface UsageSettings {
+  /** `REQLENS_PRIVILEGED_ROLES`: one of them is enough; compared letter by letter. Empty: nobody, and nothing is measured. */
+  readonly privilegedRoles: readonly string[];
+  readonly tokens: TokenSettings;
+  readonly store: UsageStoreSettings;
+  /** `REQLENS_USAGE_PATH`: begins with `/`, does not end with it. Undefined: nothing can be read over HTTP. */
+  readonly path: string | undefined;
+}
+
+/** Which signed tokens are believed. Without a secret and without keys: none. */
+export interface TokenSettings {
+  /** `REQLENS_JWT_SECRET`, at least 32 bytes. Never log it. */
+  readonly secret: string | undefined;
+  /** `REQLENS_JWKS_URL`. Its query may be a secret. */
+  readonly jwksUrl: string | undefined;
+  /** `REQLENS_JWT_ISSUER`; undefined: any. */
+  readonly issuer: string | undefined;
+  /** `REQLENS_JWT_AUDIENCE`: one of them must be the token's. */
+  readonly audience: readonly string[];
+  /** `REQLENS_JWT_ROLES_CLAIM`, step by step from the token's payload, e.g. `['realm_access', 'roles']`. */
+  readonly rolesClaim: readonly string[];
+}
+
+export interface UsageStoreSettings {
+  /** `REQLENS_USAGE_STORE`; undefined: this process's memory alone. May hold a password: never log it. */
+  readonly redisUrl: string | undefined;
+  /** `REQLENS_USAGE_TTL`. */
+  readonly ttlMs: number;
+  /** `REQLENS_USAGE_MAX_ENTRIES`, in this process's memory. */
+  readonly maxEntries: number;
+}
+
 /** Counts and lengths; `undefined` means no limit of ours. */
 export interface AttributeLimits {
   readonly attributeCount: number;
@@ -186,6 +219,9 @@ export interface Config {
     /** `REQLENS_SERVER_TIMING`: answer with `Server-Timing: traceparent;desc="..."`. */
     readonly hasServerTiming: boolean;
   };
+  readonly usage: UsageSettings;
+  /** `REQLENS_ACCOUNT_BAGGAGE`: the account goes along with outgoing requests to hosts that get the request id. */
+  readonly sendsAccount: boolean;
   /** `REQLENS_INSTRUMENTATIONS`: packages to load from the application, in this order. Default none. */
   readonly instrumentations: readonly string[];
   /** `REQLENS_SHUTDOWN_TIMEOUT`, the longest that an exit may be delayed. */

@@ -8,6 +8,7 @@ import { readOtlp } from './read-otlp.ts';
 import type { Signal } from './read-otlp.ts';
 import { readLoggers } from './read-loggers.ts';
 import { readRequestId } from './read-request-id.ts';
+import { readUsage } from './read-usage.ts';
 import { unknownNames } from './unknown-names.ts';
 
 /** What the environment came to. */
@@ -34,6 +35,8 @@ export function readConfig(env: Environment): ReadConfig {
       server: reader.oneOf('REQLENS_HTTP_SERVER', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
       hasServerTiming: reader.boolean('REQLENS_SERVER_TIMING', false),
     },
+    usage: readUsage(reader),
+    sendsAccount: reader.boolean('REQLENS_ACCOUNT_BAGGAGE', false),
     instrumentations: reader.packageNames('REQLENS_INSTRUMENTATIONS'),
     shutdownTimeoutMs: reader.integer('REQLENS_SHUTDOWN_TIMEOUT', {
       fallback: 1000,

@@ -1,7 +1,7 @@
 /** What is in force, in one line for stderr. Names every field that it shows, so that nothing secret comes along by chance. */
 import { dirname, isAbsolute, relative } from 'node:path';
 
-import type { Config, HostRule, LoggerSettings, OtlpSettings, TrustRule } from './config.ts';
+import type { Config, HostRule, LoggerSettings, OtlpSettings, TokenSettings, TrustRule } from './config.ts';
 import { writtenHosts, writtenNetworks } from './networks.ts';
 import { shownText, withoutCredentials } from './shown-value.ts';
 
@@ -10,7 +10,7 @@ type SignalConfig = Pick<Config['traces'], 'exporters' | 'otlp'>;
 /** @returns One line without its line break. Endpoints stand without user, password and query; headers never appear. */
 export function startupLine(config: Config): string {
   if (config.isDisabled) return 'reqlens: disabled by OTEL_SDK_DISABLED';
-  const { traces, logs, metrics, requestId, http } = config;
+  const { traces, logs, metrics, requestId, http, usage } = config;
   const ratio = traces.sampler.endsWith('traceidratio') ? `(${traces.samplerRatio})` : '';
   const fields = {
     service: shownText(config.serviceName ?? 'unknown_service:node'),
@@ -24,6 +24,10 @@ export function startupLine(config: Config): string {
     'trust-traceparent': trustText(requestId.trustTraceparent),
     'send-request-id-to': hostText(requestId.sendTo),
     'http-server': http.server,
+    'privileged-roles': shownText(usage.privilegedRoles.join(',') || 'none'),
+    tokens: tokensText(usage.tokens),
+    'usage-store': usage.store.redisUrl === undefined ? 'memory' : withoutCredentials(usage.store.redisUrl),
+    'usage-path': usage.path ?? 'none',
     'log-dir': shownText(shortPath(logs.directory)),
     loggers: logs.loggers.map((logger) => loggerText(logger, logs.directory)).join(','),
   };
@@ -46,6 +50,15 @@ function trustText(rule: TrustRule): string {
 
 function hostText(rule: HostRule): string {
   return rule.kind === 'listed' ? writtenHosts(rule.networks, rule.names) : rule.kind;
+}
+
+/** What they are verified by; a secret is only named. */
+function tokensText({ secret, jwksUrl }: TokenSettings): string {
+  const means = [
+    ...(secret === undefined ? [] : ['secret']),
+    ...(jwksUrl === undefined ? [] : [withoutCredentials(jwksUrl)]),
+  ];
+  return means.join(',') || 'none';
 }
 
 /** From the working directory when it lies in there. */

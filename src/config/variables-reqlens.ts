@@ -1,5 +1,6 @@
 /** The variables of our own: REQLENS_*. */
 import { logVariables } from './variables-logs.ts';
+import { usageVariables } from './variables-usage.ts';
 import type { Variable } from './variables.ts';
 
 const peers = '`always`, `never`, or a list of addresses, CIDR blocks, `loopback`, `private`';
@@ -48,6 +49,15 @@ export const reqlensVariables: readonly Variable[] = [
     type: 'boolean',
     default: 'false',
   },
+  {
+    name: 'REQLENS_ACCOUNT_BAGGAGE',
+    section: 'Request id',
+    meaning:
+      "The caller's account goes along with outgoing requests, as `reqlens.account.id` in their `baggage`, to the hosts of `REQLENS_SEND_REQUEST_ID_TO`.",
+    type: 'boolean',
+    default: 'false',
+  },
+  ...usageVariables,
   {
     name: 'REQLENS_INSTRUMENTATIONS',
     section: 'Process',

@@ -34,6 +34,7 @@ export type Section =
   | 'Limits'
   | 'Request id'
   | 'HTTP server'
+  | 'Usage'
   | 'Logs'
   | 'Process';
 

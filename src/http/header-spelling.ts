@@ -3,6 +3,9 @@
 const spellings: ReadonlyMap<string, string> = new Map([
   ['x-request-id', 'X-Request-ID'],
   ['server-timing', 'Server-Timing'],
+  ['trailer', 'Trailer'],
+  ['x-resource-tracking-id', 'X-Resource-Tracking-ID'],
+  ['x-debug-resource-tracking', 'X-Debug-Resource-Tracking'],
   ['access-control-expose-headers', 'Access-Control-Expose-Headers'],
   ['access-control-allow-headers', 'Access-Control-Allow-Headers'],
 ]);

@@ -7,6 +7,7 @@ import type { Context, Span } from '@opentelemetry/api';
 import type { RPCMetadata } from '@opentelemetry/core';
 
 import type { RequestScope } from '../identity/request-scope.ts';
+import type { TrackedRequest } from '../identity/tracked-request.ts';
 
 /** Request and response carry it under this key, so that their prototypes' hooks find it without a lookup. */
 export const inFlightKey: unique symbol = Symbol('reqlens in-flight request');
@@ -31,6 +32,8 @@ export interface InFlightParts {
   readonly rpc: RPCMetadata;
   readonly series: RequestSeries;
   readonly recordDuration: RecordDuration;
+  /** Undefined for a request that is not measured, as nearly all are. */
+  readonly tracked: TrackedRequest | undefined;
   /** When the request ends, however it ends. */
   readonly onEnd: (request: InFlightRequest) => void;
 }
@@ -40,14 +43,17 @@ export class InFlightRequest {
   readonly scope: RequestScope;
   readonly span: Span;
   readonly context: Context;
+  readonly tracked: TrackedRequest | undefined;
   readonly #parts: InFlightParts;
   readonly #startMs = performance.now();
   #hasEnded = false;
+  #isClosed = false;
 
   constructor(parts: InFlightParts) {
     this.scope = parts.scope;
     this.span = parts.span;
     this.context = parts.context;
+    this.tracked = parts.tracked;
     this.#parts = parts;
   }
 
@@ -70,7 +76,12 @@ export class InFlightRequest {
       span.setAttribute('error.type', String(statusCode));
       series.errorType = String(statusCode);
     }
-    this.#close();
+    this.#close(response.writableFinished);
+  }
+
+  /** Answered in the application's place, under this route. */
+  setRoute(route: string): void {
+    this.#parts.rpc.route = route;
   }
 
   /** The handler threw, or the response failed while it was written. */
@@ -82,22 +93,39 @@ export class InFlightRequest {
     this.#parts.series.errorType = name;
     span.setStatus({ code: SpanStatusCode.ERROR, message });
     span.recordException(error instanceof Error ? error : message);
-    this.#close();
+    this.#close(false);
   }
 
   /** The process goes away first. Without this its child spans would have a parent that never arrives. */
   abandon(): void {
-    if (this.#hasEnded) return;
-    this.span.setAttribute('error.type', 'process_exit');
-    this.span.setStatus({ code: SpanStatusCode.ERROR, message: 'the process exited before the response was finished' });
-    this.#close();
+    if (!this.#hasEnded) {
+      this.span.setAttribute('error.type', 'process_exit');
+      this.span.setStatus({
+        code: SpanStatusCode.ERROR,
+        message: 'the process exited before the response was finished',
+      });
+      this.#close(false);
+    }
+    // One whose token is still being verified is nobody's.
+    if (!this.#isClosed) this.#finish();
   }
 
-  #close(): void {
+  #close(isComplete: boolean): void {
     this.#hasEnded = true;
-    this.span.end();
-    const { series, recordDuration } = this.#parts;
-    recordDuration((performance.now() - this.#startMs) / 1000, series);
+    const endMs = performance.now();
+    const { series, recordDuration, rpc } = this.#parts;
+    if (this.tracked === undefined) this.#finish();
+    else {
+      const { method, statusCode } = series;
+      this.tracked.end({ isComplete, method, route: rpc.route, statusCode }, () => this.#finish(endMs));
+    }
+    recordDuration((endMs - this.#startMs) / 1000, series);
+  }
+
+  #finish(endMs?: number): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.span.end(endMs);
     this.#parts.onEnd(this);
   }
 }

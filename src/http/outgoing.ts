@@ -8,10 +8,11 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import type { Config } from '../config/config.ts';
 import { outgoingHosts } from '../identity/outgoing-hosts.ts';
 import { requestScope } from '../identity/request-scope.ts';
+import { accountMember, withMember } from './account-baggage.ts';
 import { headerSpelling } from './header-spelling.ts';
 
 export interface OutgoingParts {
-  readonly config: Pick<Config, 'requestId' | 'http'>;
+  readonly config: Pick<Config, 'requestId' | 'http' | 'sendsAccount'>;
   /** Set when the stock instrumentation answers for incoming requests too. */
   readonly incoming?: StockIncoming;
 }
@@ -35,8 +36,10 @@ export function instrumentOutgoing({
       incoming?.requestHook?.(span, message);
       if (!(message instanceof ClientRequest) || message.headersSent || message.hasHeader(headerName)) return;
       const scope = requestScope();
-      if (scope !== undefined && isAllowed(message.host))
-        message.setHeader(headerSpelling(headerName), scope.requestId);
+      if (scope === undefined || !isAllowed(message.host)) return;
+      message.setHeader(headerSpelling(headerName), scope.requestId);
+      const member = config.sendsAccount ? accountMember(scope) : undefined;
+      if (member !== undefined) message.setHeader('baggage', withMember(message.getHeader('baggage'), member));
     },
   });
   const undici = new UndiciInstrumentation({
@@ -44,6 +47,9 @@ export function instrumentOutgoing({
       const scope = requestScope();
       if (scope === undefined || hasHeader(request.headers, headerName) || !isAllowed(hostOf(request.origin))) return;
       request.addHeader(headerSpelling(headerName), scope.requestId);
+      const member = config.sendsAccount ? accountMember(scope) : undefined;
+      // A second field of the name: a list may be divided among several (https://www.w3.org/TR/baggage/#baggage-http-header-format).
+      if (member !== undefined) request.addHeader('baggage', member);
     },
   });
   patchBuiltins();

@@ -2,10 +2,18 @@
 import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 import type { RequestId } from '../identity/request-id.ts';
+import type { TrackedRequest } from '../identity/tracked-request.ts';
 import { headerSpelling } from './header-spelling.ts';
+import { addTimingTrailer, canHaveTrailer } from './timing-trailer.ts';
 
 /** Arguments of `response.writeHead` (https://nodejs.org/api/http.html#responsewriteheadstatuscode-statusmessage-headers). */
 export type HeadHeaders = OutgoingHttpHeaders | readonly OutgoingHttpHeader[] | undefined;
+
+/** What the application asks to be written. */
+export interface AskedHead {
+  readonly statusCode: number;
+  readonly given: HeadHeaders;
+}
 
 export interface HeadAdditions {
   /** Lower case. */
@@ -13,6 +21,10 @@ export interface HeadAdditions {
   readonly requestId: RequestId;
   /** Value of `Server-Timing`, or undefined. */
   readonly serverTiming: string | undefined;
+  /** Measured, for a caller who may know; undefined for everybody else. */
+  readonly tracked: TrackedRequest | undefined;
+  /** Lower-case names of request headers that a preflight may ask for. */
+  readonly allowedHeaders: readonly string[];
   /** Called with an id of the application's own that gave way to ours. */
   readonly onReplaced: (ownId: string) => void;
 }
@@ -23,26 +35,65 @@ export interface HeadAdditions {
  *
  * @returns What to pass on to `writeHead` in place of `given`.
  */
-export function completeHead(response: ServerResponse, given: HeadHeaders, additions: HeadAdditions): HeadHeaders {
-  const head = new ResponseHead(response, given);
-  const { headerName, requestId, serverTiming, onReplaced } = additions;
+export function completeHead(response: ServerResponse, asked: AskedHead, additions: HeadAdditions): HeadHeaders {
+  const head = new ResponseHead(response, asked.given);
+  const { headerName, requestId, serverTiming, tracked, onReplaced } = additions;
   const ownId = head.get(headerName);
   if (ownId !== undefined && ownId !== requestId) onReplaced(ownId);
   head.replace(headerName, requestId);
   if (serverTiming !== undefined) head.append('server-timing', serverTiming);
-  if (head.get('access-control-allow-origin') !== undefined) allowForBrowsers(head, response.req, headerName);
+  const shown = tracked === undefined ? [] : showTracking({ head, response, tracked, statusCode: asked.statusCode });
+  if (head.get('access-control-allow-origin') !== undefined)
+    allowForBrowsers({
+      head,
+      request: response.req,
+      exposed: [headerName, ...shown],
+      allowed: additions.allowedHeaders,
+    });
   return head.rest;
 }
 
-function allowForBrowsers(head: ResponseHead, request: IncomingMessage, headerName: string): void {
+const trackingIdHeader = 'x-resource-tracking-id';
+
+interface Shown {
+  readonly head: ResponseHead;
+  readonly response: ServerResponse;
+  readonly tracked: TrackedRequest;
+  readonly statusCode: number;
+}
+
+/** @returns The headers that a page has to be shown. */
+function showTracking({ head, response, tracked, statusCode }: Shown): readonly string[] {
+  const known = tracked.head();
+  if (known === undefined) return [];
+  head.replace(trackingIdHeader, known.requestId);
+  if (canHaveTrailer(response, { statusCode, get: (name) => head.get(name) })) {
+    // More is used while the body is made: the figures come behind it.
+    head.append('trailer', headerSpelling('server-timing'));
+    addTimingTrailer(response, () => tracked.serverTiming());
+  } else {
+    const timing = tracked.serverTiming();
+    if (timing !== undefined) head.append('server-timing', timing);
+  }
+  return [trackingIdHeader];
+}
+
+interface BrowserLists {
+  readonly head: ResponseHead;
+  readonly request: IncomingMessage;
+  readonly exposed: readonly string[];
+  readonly allowed: readonly string[];
+}
+
+function allowForBrowsers({ head, request, exposed, allowed }: BrowserLists): void {
   const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
   if (!isPreflight) {
-    addToList(head, 'access-control-expose-headers', headerName);
+    for (const name of exposed) addToList(head, 'access-control-expose-headers', name);
     return;
   }
   const asked = request.headers['access-control-request-headers'];
-  if (asked !== undefined && listContains(asked, headerName))
-    addToList(head, 'access-control-allow-headers', headerName);
+  if (asked === undefined) return;
+  for (const name of allowed) if (listContains(asked, name)) addToList(head, 'access-control-allow-headers', name);
 }
 
 /** `*` covers every name, but only for requests without credentials (https://fetch.spec.whatwg.org/#http-new-header-syntax). */

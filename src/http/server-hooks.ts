@@ -10,9 +10,10 @@ import { Socket } from 'node:net';
 
 import { context, diag } from '@opentelemetry/api';
 
+import type { TrackedRequest } from '../identity/tracked-request.ts';
 import { inFlightKey } from './in-flight.ts';
 import type { InFlightRequest } from './in-flight.ts';
-import type { HeadHeaders } from './response-head.ts';
+import type { AskedHead, HeadHeaders } from './response-head.ts';
 import type { Scheme } from './server-attributes.ts';
 import { runInRequest } from './thrown.ts';
 
@@ -23,9 +24,13 @@ export interface ServerEdge {
   /** The head is about to be written; returns the headers argument to use. `inFlight` is undefined when Node itself answers. */
   readonly completeHead: (
     response: ServerResponse,
-    given: HeadHeaders,
+    asked: AskedHead,
     inFlight: InFlightRequest | undefined,
   ) => HeadHeaders;
+  /** Answers the request in the application's place, and says so. Undefined: there is nothing to answer. */
+  readonly answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** A request that is measured, and has no `InFlightRequest` because somebody else makes its span. */
+  readonly trackedOf?: (request: IncomingMessage) => TrackedRequest | undefined;
   /** A request could not be parsed or came too slowly, and the application does not listen for that: writes the answer. */
   readonly reject: (error: Error, socket: Socket) => void;
 }
@@ -88,10 +93,25 @@ function enterRequest(entry: Entry): boolean {
   // A server that hands its requests on to another one emits twice; it is still one request.
   const inFlight =
     response[inFlightKey] === undefined ? guarded(() => edge.enter(request, response, scheme), undefined) : undefined;
-  if (inFlight === undefined) return Reflect.apply(original, server, args);
+  if (inFlight === undefined) return passOn(entry);
   request[inFlightKey] = inFlight;
   response[inFlightKey] = inFlight;
+  if (isAnswered(entry)) return true;
   return runInRequest(inFlight, original, server, args);
+}
+
+/** Entered before, or the span is somebody else's. */
+function passOn(entry: Entry): boolean {
+  const { server, original, args, request, edge } = entry;
+  if (isAnswered(entry)) return true;
+  const tracked = edge.trackedOf?.(request);
+  if (tracked === undefined) return Reflect.apply(original, server, args);
+  return tracked.run(() => Reflect.apply(original, server, args));
+}
+
+function isAnswered({ args: [event], request, response, edge }: Entry): boolean {
+  const { answer } = edge;
+  return answer !== undefined && event === 'request' && guarded(() => answer(request, response), false);
 }
 
 /** Called before the listeners of an event of a request in flight. */
@@ -138,7 +158,7 @@ function patchWriteHead(edge: ServerEdge): () => void {
     const hasReason = typeof rest[0] === 'string';
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what else is passed makes Node throw, with or without us
     const given = (hasReason ? rest[1] : (rest[1] ?? rest[0])) as HeadHeaders;
-    const headers = guarded(() => edge.completeHead(this, given, this[inFlightKey]), given);
+    const headers = guarded(() => edge.completeHead(this, { statusCode, given }, this[inFlightKey]), given);
     const args = hasReason ? [statusCode, rest[0], headers] : [statusCode, headers];
     return Reflect.apply(original, this, args);
   };

@@ -1,14 +1,18 @@
 /** The server's edge put together: a request comes in, gets its id, its span and its context, and is ended. */
-import { SpanKind, TraceFlags, SamplingDecision, trace } from '@opentelemetry/api';
-import type { Meter, Sampler, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import { SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import type { Meter, Span, SpanContext, Tracer, TraceState } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import type { RPCMetadata } from '@opentelemetry/core';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Config } from '../config/config.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
+import type { RequestScope } from '../identity/request-scope.ts';
+import type { TrackedRequest } from '../identity/tracked-request.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
+import type { LeastSampling, OverruledSampler } from '../trace/sampler.ts';
 import type { NewSpan, spanMaker } from '../trace/span-maker.ts';
 import { InFlightRequest } from './in-flight.ts';
 import type { RecordDuration, RequestSeries } from './in-flight.ts';
@@ -17,17 +21,19 @@ import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
 import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
-import type { HeadHeaders } from './response-head.ts';
+import type { AskedHead, HeadHeaders } from './response-head.ts';
 import { knownMethod, requestAttributes } from './server-attributes.ts';
 import type { Scheme } from './server-attributes.ts';
 import type { ServerEdge } from './server-hooks.ts';
+import { allowedHeaders, answerBy, leastSampling } from './tracking.ts';
+import type { TrackingParts } from './tracking.ts';
 
-export interface ServerInstrumentationParts {
+export interface ServerInstrumentationParts extends TrackingParts {
   readonly config: Pick<Config, 'requestId' | 'http'>;
   readonly tracer: Tracer;
   readonly meter: Meter;
   readonly recordDuration: RecordDuration;
-  readonly sampler: Sampler;
+  readonly sampler: OverruledSampler;
   readonly ids: RequestIdGenerator;
   /** Makes spans faster than the tracer does; undefined where it can't. */
   readonly makeSpan: ReturnType<typeof spanMaker>;
@@ -40,17 +46,23 @@ export class ServerInstrumentation implements ServerEdge {
   readonly #identify: IdentifyRequest;
   /** Requests in flight, so that none of their spans is lost when the process goes away. */
   readonly #open = new Set<InFlightRequest>();
+  readonly #allowedHeaders: readonly string[];
+  readonly answer: ServerEdge['answer'];
 
   constructor(parts: ServerInstrumentationParts) {
     this.#parts = parts;
+    this.#allowedHeaders = allowedHeaders(parts.config, parts);
+    this.answer = answerBy(parts.endpoint);
     const rejected = rejectedCounter(parts.meter);
     this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
   }
 
-  readonly enter = (request: IncomingMessage, _response: ServerResponse, scheme: Scheme): InFlightRequest => {
+  readonly enter = (request: IncomingMessage, response: ServerResponse, scheme: Scheme): InFlightRequest => {
+    const tracked = this.#parts.tracker?.open(request, response);
     const identity = this.#identify(request);
-    const span = this.#startSpan(request, scheme, identity);
-    const scope = { requestId: identity.requestId, span };
+    const span = this.#startSpan({ request, scheme, identity, tracked });
+    const scope: RequestScope = { requestId: identity.requestId, span };
+    tracked?.begin(scope);
     const rpc: RPCMetadata = { type: RPCType.HTTP, span };
     // An application that looks for the header to use the id itself finds the one that everybody else uses.
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
@@ -61,6 +73,7 @@ export class ServerInstrumentation implements ServerEdge {
       rpc,
       series: seriesOf(request, scheme),
       recordDuration: this.#parts.recordDuration,
+      tracked,
       onEnd: (ended) => this.#open.delete(ended),
     });
     this.#open.add(inFlight);
@@ -69,13 +82,15 @@ export class ServerInstrumentation implements ServerEdge {
 
   readonly completeHead = (
     response: ServerResponse,
-    given: HeadHeaders,
+    asked: AskedHead,
     inFlight: InFlightRequest | undefined,
   ): HeadHeaders => {
     const { headerName } = this.#parts.config.requestId;
     const span = inFlight?.span;
-    return completeHead(response, given, {
+    return completeHead(response, asked, {
       headerName,
+      tracked: inFlight?.tracked,
+      allowedHeaders: this.#allowedHeaders,
       // Node answers some requests itself (no Host header, unknown expectation); those get an id, but no span, as with stock.
       requestId: inFlight?.scope.requestId ?? this.#identify(response.req).requestId,
       serverTiming: span !== undefined && this.#parts.config.http.hasServerTiming ? serverTiming(span) : undefined,
@@ -95,35 +110,58 @@ export class ServerInstrumentation implements ServerEdge {
     for (const inFlight of this.#open) inFlight.abandon();
   }
 
-  #startSpan(request: IncomingMessage, scheme: Scheme, identity: RequestIdentity): Span {
-    const { sampler, ids, makeSpan } = this.#parts;
+  #startSpan({ request, scheme, identity, tracked }: StartOfRequest): Span {
+    const { sampler, makeSpan } = this.#parts;
+    const least = tracked === undefined ? undefined : leastSampling(tracked);
     const { parent, traceId } = identity;
     const links = [...identity.links];
     const name = request.method ?? 'GET';
     // Asked before the attributes are made, which most of the cost is; the samplers of `samplerFor` don't look at them.
+    if (least !== undefined) sampler.overrule(least);
     const { decision, traceState } = sampler.shouldSample(parent, traceId, name, SpanKind.SERVER, {}, links);
-    const state = traceState ?? trace.getSpanContext(parent)?.traceState;
-    const spanContext: SpanContext = {
-      traceId,
-      spanId: ids.generateSpanId(),
-      traceFlags: decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
-      ...(state === undefined ? {} : { traceState: state }),
-    };
+    if (least !== undefined) sampler.clear();
+    const spanContext = this.#spanContext(identity, decision, traceState);
     if (decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext);
     const attributes = Object.assign(requestAttributes(request, scheme), identity.attributes);
     const span = { name, kind: SpanKind.SERVER, spanContext, attributes, links, parent };
-    return makeSpan === undefined ? this.#startStockSpan(span) : makeSpan(span);
+    return makeSpan === undefined ? this.#startStockSpan(span, least) : makeSpan(span);
   }
 
-  #startStockSpan({ name, kind, spanContext, attributes, links, parent }: NewSpan): Span {
-    const { tracer, ids } = this.#parts;
+  #spanContext(
+    { parent, traceId }: RequestIdentity,
+    decision: SamplingDecision,
+    ofSampler: TraceState | undefined,
+  ): SpanContext {
+    const traceState = ofSampler ?? trace.getSpanContext(parent)?.traceState;
+    return {
+      traceId,
+      spanId: this.#parts.ids.generateSpanId(),
+      traceFlags: decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      ...(traceState === undefined ? {} : { traceState }),
+    };
+  }
+
+  #startStockSpan(
+    { name, kind, spanContext, attributes, links, parent }: NewSpan,
+    least: LeastSampling | undefined,
+  ): Span {
+    const { tracer, ids, sampler } = this.#parts;
     ids.handOver(spanContext.traceId);
+    if (least !== undefined) sampler.overrule(least);
     try {
       return tracer.startSpan(name, { kind, attributes, links: [...links] }, parent);
     } finally {
       ids.clear();
+      sampler.clear();
     }
   }
+}
+
+interface StartOfRequest {
+  readonly request: IncomingMessage;
+  readonly scheme: Scheme;
+  readonly identity: RequestIdentity;
+  readonly tracked: TrackedRequest | undefined;
 }
 
 function seriesOf(request: IncomingMessage, scheme: Scheme): RequestSeries {

@@ -1,5 +1,5 @@
 /** `REQLENS_HTTP_SERVER=otel`: the stock instrumentation makes the server spans, with our ids and our response headers. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type {
   Attributes,
@@ -14,17 +14,30 @@ import type {
 import type { Config } from '../config/config.ts';
 import { withScope } from '../identity/request-scope.ts';
 import type { RequestScope } from '../identity/request-scope.ts';
+import type { TrackedRequest } from '../identity/tracked-request.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
+import type { OverruledSampler } from '../trace/sampler.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
 import { requestIdentifier } from './request-identity.ts';
 import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
+import { knownMethod } from './server-attributes.ts';
 import type { ServerEdge } from './server-hooks.ts';
+import { allowedHeaders, answerBy, leastSampling } from './tracking.ts';
+import type { TrackingParts } from './tracking.ts';
 
 interface Entered {
   readonly identity: RequestIdentity;
   readonly scope: RequestScope;
+  readonly tracked: TrackedRequest | undefined;
+}
+
+export interface StockServerParts extends TrackingParts {
+  readonly config: Pick<Config, 'requestId'>;
+  readonly ids: RequestIdGenerator;
+  readonly sampler: OverruledSampler;
+  readonly meter: Meter;
 }
 
 /** Identities by request and by its headers object: the stock code hands one or the other to its hooks. */
@@ -54,43 +67,55 @@ export class TrustedPropagator implements TextMapPropagator {
 }
 
 export class StockServer implements ServerEdge {
-  readonly #config: Pick<Config, 'requestId'>;
-  readonly #ids: RequestIdGenerator;
+  readonly #parts: StockServerParts;
   readonly #identify: IdentifyRequest;
+  readonly #allowedHeaders: readonly string[];
+  readonly answer: ServerEdge['answer'];
 
-  constructor(config: Pick<Config, 'requestId'>, ids: RequestIdGenerator, meter: Meter) {
-    this.#config = config;
-    this.#ids = ids;
-    const rejected = rejectedCounter(meter);
-    this.#identify = requestIdentifier(config.requestId, () => rejected.add(1));
+  constructor(parts: StockServerParts) {
+    this.#parts = parts;
+    this.#allowedHeaders = allowedHeaders(parts.config, parts);
+    this.answer = answerBy(parts.endpoint);
+    const rejected = rejectedCounter(parts.meter);
+    this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
   }
 
   /** Runs before the stock code sees the request; the span is the stock code's. */
-  readonly enter = (request: IncomingMessage): undefined => {
+  readonly enter = (request: IncomingMessage, response: ServerResponse): undefined => {
+    if (identities.has(request)) return;
+    const tracked = this.#parts.tracker?.open(request, response);
     const identity = this.#identify(request);
-    request.headers[this.#config.requestId.headerName] = identity.requestId;
-    const entered = { identity, scope: { requestId: identity.requestId } };
+    request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
+    const entered: Entered = { identity, scope: { requestId: identity.requestId }, tracked };
     identities.set(request, entered);
     identities.set(request.headers, entered);
+    if (tracked !== undefined) endWithResponse(tracked, response, entered.scope);
   };
 
-  readonly completeHead: ServerEdge['completeHead'] = (response, given) =>
-    completeHead(response, given, {
-      headerName: this.#config.requestId.headerName,
-      requestId: (identities.get(response.req)?.identity ?? this.#identify(response.req)).requestId,
+  readonly trackedOf = (request: IncomingMessage): TrackedRequest | undefined => identities.get(request)?.tracked;
+
+  readonly completeHead: ServerEdge['completeHead'] = (response, asked) => {
+    const entered = identities.get(response.req);
+    return completeHead(response, asked, {
+      headerName: this.#parts.config.requestId.headerName,
+      requestId: (entered?.identity ?? this.#identify(response.req)).requestId,
       serverTiming: undefined,
+      tracked: entered?.tracked,
+      allowedHeaders: this.#allowedHeaders,
       onReplaced: () => undefined,
     });
+  };
 
   readonly reject: ServerEdge['reject'] = (error, socket) => {
-    answerRejected(error, socket, this.#config.requestId.headerName);
+    answerRejected(error, socket, this.#parts.config.requestId.headerName);
   };
 
   /** Hook of the stock code, right before it starts the span. */
   readonly startIncomingSpanHook = (request: IncomingMessage): Attributes => {
-    const identity = identities.get(request)?.identity;
+    const { identity, tracked } = identities.get(request) ?? {};
     if (identity === undefined) return {};
-    this.#ids.handOver(identity.traceId);
+    this.#parts.ids.handOver(identity.traceId);
+    if (tracked !== undefined) this.#parts.sampler.overrule(leastSampling(tracked));
     return identity.attributes;
   };
 
@@ -98,8 +123,19 @@ export class StockServer implements ServerEdge {
   readonly requestHook = (span: Span, message: object): void => {
     const entered = identities.get(message);
     if (entered === undefined) return;
-    this.#ids.clear();
+    this.#parts.ids.clear();
+    this.#parts.sampler.clear();
     entered.scope.span = span;
     span.addLinks([...entered.identity.links]);
   };
+}
+
+/** Heard before the stock code's listener, which comes later and ends the span. A token still being verified then is too late for the span. */
+function endWithResponse(tracked: TrackedRequest, response: ServerResponse, scope: RequestScope): void {
+  tracked.begin(scope);
+  response.once('close', () => {
+    const { statusCode, writableFinished, req } = response;
+    const ending = { isComplete: writableFinished, method: knownMethod(req.method), route: undefined, statusCode };
+    tracked.end(ending, () => undefined);
+  });
 }

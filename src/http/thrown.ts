@@ -20,8 +20,12 @@ export function runInRequest<Args extends readonly unknown[]>(
 ): boolean {
   let hasThrown = true;
   try {
-    // Without a `this` for the context manager to bind, which would make a function for each event.
-    const result = context.with(inFlight.context, applyEmit<Args>, undefined, emit, emitter, args);
+    const { tracked } = inFlight;
+    const result =
+      tracked === undefined
+        ? // Without a `this` for the context manager to bind, which would make a function for each event.
+          context.with(inFlight.context, applyEmit<Args>, undefined, emit, emitter, args)
+        : tracked.run(() => context.with(inFlight.context, applyEmit<Args>, undefined, emit, emitter, args));
     hasThrown = false;
     return result;
   } finally {

@@ -74,6 +74,7 @@ export function callerAttributes(caller: Caller | undefined): Attributes {
 const attributeNames = ['user.id', 'user.roles', 'reqlens.account.id'] as const;
 
 function applyCaller(scope: RequestScope, caller: Caller | undefined): void {
+  scope.isCallerSaid = true;
   if (caller === undefined) delete scope.caller;
   else scope.caller = caller;
   const { span } = scope;

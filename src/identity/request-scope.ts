@@ -19,6 +19,10 @@ export interface RequestScope {
   readonly requestId: RequestId;
   /** May become known late, and change. */
   caller?: Caller;
+  /** The application has said who the caller is, if only that nobody is known: then nothing else is asked (identity/access.ts). */
+  isCallerSaid?: boolean;
+  /** A privileged caller asked what the request uses: its spans are sampled from the moment that this is known. */
+  isSampled?: boolean;
   /** The request's or the task's own span, which learns of a caller that becomes known late. */
   span?: Span;
 }

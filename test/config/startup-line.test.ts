@@ -12,7 +12,8 @@ test('the defaults fit into one line', () => {
       'logs=otlp:http/protobuf:http://localhost:4318/v1/logs metrics=otlp:http/protobuf:http://localhost:4318/v1/metrics ' +
       'sampler=parentbased_always_on propagators=tracecontext,baggage request-id-header=x-request-id ' +
       'trust-request-id=loopback,private trust-traceparent=loopback,private ' +
-      'send-request-id-to=loopback,private http-server=reqlens log-dir=logs/publish-sync-logs ' +
+      'send-request-id-to=loopback,private http-server=reqlens privileged-roles=admin,developer tokens=none ' +
+      'usage-store=memory usage-path=none log-dir=logs/publish-sync-logs ' +
       'loggers=publish_sync:info,wordpress_api:info,webhooks:info',
   );
 });
@@ -44,6 +45,20 @@ test('what is set shows, and a service name cannot break the line', () => {
     / service=a\\u\{a\}b traces=console,otlp:\S+ logs=none metrics=\S+ sampler=traceidratio\(0\.5\) /,
   );
   expect(line).toMatch(/ propagators=none \S+ trust-request-id=never \S+ send-request-id-to=always http-server=otel /);
+});
+
+test('of tokens and the usage store only what is no secret shows', () => {
+  const line = lineOf({
+    REQLENS_PRIVILEGED_ROLES: 'none',
+    REQLENS_JWT_SECRET: 'hunter2'.repeat(10),
+    REQLENS_JWKS_URL: 'https://id.example/keys?code=hunter2',
+    REQLENS_USAGE_STORE: 'rediss://hunter2:hunter2@redis:6380/1',
+    REQLENS_USAGE_PATH: '/internal/usage/',
+  });
+  expect(line).not.toContain('hunter2');
+  expect(line).toContain(
+    ' privileged-roles=none tokens=secret,https://id.example/keys?*** usage-store=rediss://***@redis:6380/1 usage-path=/internal/usage ',
+  );
 });
 
 test('hosts show as they were written', () => {

@@ -17,3 +17,8 @@ export async function saidAtStart(env: Readonly<Record<string, string>>): Promis
 export function loggersInForce(lines: readonly string[]): string | undefined {
   return lines.flatMap((line) => /^reqlens: started .* (log-dir=\S+ loggers=\S+)$/.exec(line)?.[1] ?? [])[0];
 }
+
+/** @returns From `privileged-roles=` to `usage-path=` of the start-up line. */
+export function usageInForce(lines: readonly string[]): string | undefined {
+  return lines.flatMap((line) => /^reqlens: started .* (privileged-roles=.*) log-dir=/.exec(line)?.[1] ?? [])[0];
+}

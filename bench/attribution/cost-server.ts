@@ -1,0 +1,93 @@
+/** The server whose untracked requests pay, or do not, for a tracked one beside them. Asked by messages for what it is to do next. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { usageTracker } from '../../src/usage/tracking.ts';
+import type { StartTracking } from '../../src/usage/resource-usage.ts';
+
+/** `one`: a single request that lives through the whole phase and works a little every 50 ms. */
+export type Mode = 'idle' | 'one' | 'all';
+
+/** CPU of the whole process, microseconds since its start. */
+export interface CpuAnswer {
+  readonly cpuUs: number;
+}
+
+const hasTracker = process.env['BENCH_TRACKER'] === 'yes';
+const startTracking: StartTracking = hasTracker ? usageTracker().startTracking : () => undefined;
+let tracksAll = false;
+let held: Socket | undefined;
+
+const handlers: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+  /** Callbacks and timers, no promise of its own. */
+  '/callbacks': (response) => {
+    setTimeout(() => {
+      process.nextTick(() => setImmediate(() => answer(response, { ok: true })));
+    }, 1);
+  },
+  /** A hundred awaits in layers, as a web framework with an ORM makes them, around one wait. */
+  '/promises': async (response) => answer(response, { sum: await layers(5) }),
+  /** Lives until its client goes. */
+  '/held': async (response) => {
+    while (!response.destroyed) {
+      await wait(50);
+      await layers(1);
+    }
+  },
+};
+
+const server = createServer((request, response) => {
+  const handler = handlers[request.url ?? ''];
+  if (handler === undefined) return void response.writeHead(404).end();
+  const isTracked = tracksAll || request.url === '/held';
+  if (isTracked) track(request, response, handler);
+  else void handler(response);
+});
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  process.send?.({ port });
+  process.on('message', (message: Mode | 'cpu') => void obey(message, port));
+});
+
+function track(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: (response: ServerResponse) => unknown,
+): void {
+  const tracking = startTracking(request, response);
+  response.once('close', () => tracking?.end({ isComplete: response.writableFinished }));
+  if (tracking === undefined) void handler(response);
+  else tracking.run(() => handler(response));
+}
+
+async function obey(message: Mode | 'cpu', port: number): Promise<void> {
+  if (message !== 'cpu') await enter(message, port);
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuUs: user + system } satisfies CpuAnswer);
+}
+
+async function enter(mode: Mode, port: number): Promise<void> {
+  tracksAll = mode === 'all';
+  held?.destroy();
+  held = mode === 'one' ? connect(port, '127.0.0.1').on('error', () => {}) : undefined;
+  held?.write('GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await wait(50);
+}
+
+async function layers(depth: number): Promise<number> {
+  if (depth === 0) return 1;
+  let sum = 0;
+  for (let index = 0; index < 2; index += 1) sum += await layers(depth - 1);
+  if (depth === 5) await wait(1);
+  const more = await Promise.all([sum, Promise.resolve(1)]);
+  return more[0] + more[1];
+}
+
+function answer(response: ServerResponse, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
+}

@@ -1,0 +1,150 @@
+/** Answers each request by the kind in its path, tracked or not; what a tracked one cost, in truth and by each method, goes to the parent. */
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { usageTracker } from '../../src/usage/tracking.ts';
+import type { ResourceUsage } from '../../src/usage/resource-usage.ts';
+import { hash, kinds } from './kinds.ts';
+import type { Job } from './kinds.ts';
+import { startSampling } from './sampling.ts';
+
+/** Where the echo servers are, and the files. */
+export interface ServerSettings extends Pick<Job, 'httpPort' | 'echoPort' | 'folder'> {
+  /** `pprof` measures by sampling, in a process of its own; nothing of ours runs then. */
+  readonly method: 'ours' | 'pprof';
+}
+
+/** One tracked request. */
+export interface Sample {
+  readonly kind: string;
+  readonly truth: number;
+  /** By its kind's figure. */
+  readonly ours?: number;
+  /** Of the whole process between the request's head and its end. */
+  readonly processDelta?: number;
+  readonly eventLoop?: number;
+  readonly pprof?: number;
+}
+
+/** CPU of this thread, ms; the first call makes the second exact on Linux. */
+function threadCpuMs(): number {
+  process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+let roundsPerMs = 1;
+function rounds(count: number): number {
+  let sum = 0;
+  for (let index = 0; index < count; index += 1) sum += Math.sqrt(index ^ (sum & 7));
+  return sum;
+}
+
+/** As many rounds as take a millisecond when nothing disturbs. */
+function calibrate(): void {
+  const tries = Array.from({ length: 50 }, () => {
+    const start = threadCpuMs();
+    rounds(200_000);
+    return 200_000 / (threadCpuMs() - start);
+  });
+  roundsPerMs = tries.toSorted((a, b) => a - b)[25] ?? 1;
+}
+
+async function hashCost(): Promise<number> {
+  const poolMs = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000 - threadCpuMs();
+  };
+  await hash();
+  const start = poolMs();
+  for (let index = 0; index < 30; index += 1) await hash();
+  return (poolMs() - start) / 30;
+}
+
+process.once('message', (settings: ServerSettings) => void start(settings));
+
+async function start(settings: ServerSettings): Promise<void> {
+  calibrate();
+  const hashMs = await hashCost();
+  const tracker = settings.method === 'ours' ? usageTracker() : undefined;
+  const sampling = settings.method === 'pprof' ? startSampling() : undefined;
+  const server = createServer((request, response) => {
+    const [, mode = '', name] = decodeURIComponent(request.url ?? '').split('/');
+    const isTracked = mode === 'tracked';
+    const truth = { cpuMs: 0 };
+    const job = jobFor({ request, share: shares[mode] ?? 0, truth, settings, hashMs });
+    const kind = kinds[name ?? ''];
+    if (kind === undefined) throw new Error(`there is no kind ${name}`);
+    const work = async (): Promise<void> => {
+      await kind.run(job);
+      response.end('ok');
+    };
+    if (!isTracked) return void work();
+    const tracking = tracker?.startTracking(request, response);
+    const before = processNow();
+    response.once('close', () => {
+      const usage = tracking?.end({ isComplete: response.writableFinished });
+      const after = processNow();
+      const { figure = 'cpuMs', truth: given = truth.cpuMs } = kind;
+      const known = typeof given === 'function' ? given(job) : given;
+      sampling?.ended(String(request.headers['x-id']), { kind: name ?? '', truth: known });
+      if (usage !== undefined) process.send?.(sampleOf({ kind: name ?? '', figure, known, usage, before, after }));
+    });
+    if (sampling !== undefined) sampling.run(String(request.headers['x-id']), work);
+    else if (tracking !== undefined) tracking.run(work);
+  });
+  process.on('message', (message) => {
+    if (message === 'cpu') process.send?.({ cpuMs: threadCpuMs() });
+    if (message === 'samples') process.send?.({ samples: sampling?.samples() ?? [] });
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+}
+
+/** How much a request burns. Others a quarter, so that fifty of them leave the tracked one some of the time. */
+const shares: Readonly<Record<string, number>> = { tracked: 1, untracked: 0.25, baseline: 0 };
+
+interface JobParts {
+  readonly request: IncomingMessage;
+  readonly share: number;
+  readonly truth: { cpuMs: number };
+  readonly settings: ServerSettings;
+  readonly hashMs: number;
+}
+
+function jobFor({ request, share, truth, settings, hashMs }: JobParts): Job {
+  const spend = (work: () => void): void => {
+    if (share === 0) return;
+    const start = threadCpuMs();
+    work();
+    truth.cpuMs += threadCpuMs() - start;
+  };
+  const burn = (ms: number): void => spend(() => void rounds(roundsPerMs * ms * share));
+  return { request, stepMs: 1, ...settings, burn, spend, hashMs };
+}
+
+interface ProcessNow {
+  readonly cpuMs: number;
+  readonly activeMs: number;
+}
+
+function processNow(): ProcessNow {
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: (user + system) / 1000, activeMs: performance.eventLoopUtilization().active };
+}
+
+interface Measured {
+  readonly kind: string;
+  readonly figure: keyof ResourceUsage;
+  readonly known: number;
+  readonly usage: ResourceUsage;
+  readonly before: ProcessNow;
+  readonly after: ProcessNow;
+}
+
+function sampleOf({ kind, figure, known, usage, before, after }: Measured): Sample {
+  const ours = Number(usage[figure] ?? Number.NaN);
+  if (figure !== 'cpuMs') return { kind, truth: known, ours };
+  const processDelta = after.cpuMs - before.cpuMs;
+  return { kind, truth: known, ours, processDelta, eventLoop: after.activeMs - before.activeMs };
+}

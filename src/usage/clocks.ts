@@ -1,0 +1,43 @@
+/** Clocks for the synchronous pieces of a request: CPU time of this thread, and wall time. */
+
+/** Microseconds, since the thread started. */
+export interface ThreadCpu {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** How CPU time is found on this Node version; goes into `reqlens.usage.method`. */
+export type UsageMethod = 'segments/thread-cpu' | 'segments/wall-clock';
+
+/** Thread CPU time came with Node 22.19 and 24.6; before that the wall time of the pieces stands for it. */
+export const usageMethod: UsageMethod = hasThreadCpu() ? 'segments/thread-cpu' : 'segments/wall-clock';
+
+/**
+ * CPU time of this thread, exact. `process.threadCpuUsage()` alone moves in steps of the scheduler's tick (4 ms at 250 Hz): Linux
+ * adds the running slice to the thread's sum only when somebody asks for the whole process. So that is asked first.
+ * On a Node version without it: wall time, as user time.
+ */
+export const threadCpu: () => ThreadCpu =
+  usageMethod === 'segments/thread-cpu'
+    ? () => {
+        process.cpuUsage();
+        return process.threadCpuUsage();
+      }
+    : () => ({ user: performance.now() * 1000, system: 0 });
+
+/** Milliseconds; only differences mean something. */
+export function wallMs(): number {
+  return performance.now();
+}
+
+function hasThreadCpu(): boolean {
+  // The types are those of the newest Node; the function is missing in the oldest that we support, and throws on SunOS.
+  if (!('threadCpuUsage' in process)) return false;
+  try {
+    process.threadCpuUsage();
+    return true;
+  } catch {
+    // Then it is the same as if it were missing.
+    return false;
+  }
+}

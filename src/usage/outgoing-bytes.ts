@@ -1,0 +1,107 @@
+/**
+ * Bytes on connections other than the request's own: those it opens, and those of pools made before it. What is written belongs to
+ * who writes; what is read belongs to who wrote last on that connection, as it is with every protocol of question and answer.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
+
+import { patch, undoAll } from './patch.ts';
+import type { Callable } from './patch.ts';
+import type { OwnerNow, UsageRecord } from './usage-record.ts';
+
+export class OutgoingBytes {
+  readonly #owner: OwnerNow;
+  readonly #isOn: () => boolean;
+  readonly #askers = new WeakMap<object, UsageRecord>();
+  /**
+   * undici says whose request it puts on which connection. Its own context is not to be believed: the write may happen while an
+   * earlier response of somebody else is finished.
+   */
+  readonly #fetched = new WeakMap<object, UsageRecord | undefined>();
+  readonly #requests = new WeakMap<object, UsageRecord>();
+  readonly restore: () => void;
+
+  constructor(owner: OwnerNow, isOn: () => boolean) {
+    this.#owner = owner;
+    this.#isOn = isOn;
+    const { prototype } = Socket;
+    this.restore = undoAll([
+      patch(prototype, 'write', (original) => this.#watched(original, (...all) => this.#written(...all))),
+      patch(prototype, 'end', (original) => this.#watched(original, (...all) => this.#written(...all))),
+      patch(prototype, 'push', (original) => this.#watched(original, (socket, chunk) => this.#read(socket, chunk))),
+    ]);
+  }
+
+  switchOn(): void {
+    subscribe('undici:request:create', this.#fetchStarts);
+    subscribe('undici:client:sendHeaders', this.#fetchSends);
+    subscribe('http.client.request.start', this.#requestStarts);
+  }
+
+  switchOff(): void {
+    unsubscribe('undici:request:create', this.#fetchStarts);
+    unsubscribe('undici:client:sendHeaders', this.#fetchSends);
+    unsubscribe('http.client.request.start', this.#requestStarts);
+  }
+
+  readonly #requestStarts = (): void => {
+    const record = this.#owner();
+    if (record !== undefined) record.outgoingRequests += 1;
+  };
+
+  readonly #fetchStarts = (message: unknown): void => {
+    const record = this.#owner();
+    const { request } = membersOf(message);
+    if (record === undefined || request === undefined) return;
+    record.outgoingRequests += 1;
+    this.#requests.set(request, record);
+  };
+
+  readonly #fetchSends = (message: unknown): void => {
+    const { request, socket } = membersOf(message);
+    if (request !== undefined && socket !== undefined) this.#fetched.set(socket, this.#requests.get(request));
+  };
+
+  /** Looks on before the original runs; passes everything through while nothing is tracked. */
+  #watched(original: Callable, look: (socket: object, chunk: unknown, encoding: unknown) => void): Callable {
+    // oxlint-disable-next-line typescript/no-this-alias -- the function below has a `this` of its own
+    const outgoing = this;
+    return function watched(...args) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what else it is called on fails in the original
+      if (outgoing.#isOn() && args[0] !== null) look(this as object, args[0], args[1]);
+      return Reflect.apply(original, this, args);
+    };
+  }
+
+  #written(socket: object, chunk: unknown, encoding: unknown): void {
+    const bytes = bytesOf(chunk, encoding);
+    if (bytes === undefined) return;
+    const isFetch = this.#fetched.has(socket);
+    const record = isFetch ? this.#fetched.get(socket) : this.#owner();
+    if (record?.isLive === true && record.ownSocket !== socket) {
+      record.outgoingWrittenBytes += bytes;
+      if (!isFetch) this.#askers.set(socket, record);
+    } else if (!isFetch) this.#askers.delete(socket);
+  }
+
+  #read(socket: object, chunk: unknown): void {
+    const record = this.#fetched.get(socket) ?? this.#askers.get(socket);
+    if (record?.isLive === true && record.ownSocket !== socket) record.outgoingReadBytes += bytesOf(chunk, 'utf8') ?? 0;
+  }
+}
+
+/** Undefined for what is no data: a callback in its place, or a chunk that the original refuses. */
+export function bytesOf(chunk: unknown, encoding: unknown): number | undefined {
+  if (ArrayBuffer.isView(chunk)) return chunk.byteLength;
+  if (typeof chunk !== 'string') return undefined;
+  return Buffer.byteLength(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+}
+
+interface FetchMembers {
+  readonly request?: object;
+  readonly socket?: object;
+}
+
+function membersOf(message: unknown): FetchMembers {
+  return typeof message === 'object' && message !== null ? message : {};
+}
