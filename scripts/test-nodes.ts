@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What depends on Node itself: the environment, exits, module formats, hooks into pino. */
-const newest = ['test/env', 'test/exit', 'test/formats', 'test/logs'];
+/** What depends on Node itself: the environment, exits, module formats, hooks into pino, what can be measured. */
+const newest = ['test/env', 'test/exit', 'test/formats', 'test/logs', 'test/usage'];
 /** On the oldest Node the server's hooks, context without AsyncContextFrame, and node:sqlite while it was experimental too. */
 const oldest = [...newest, 'test/http', 'test/collector'];
-/** Loader hooks differ between the first and the last 22 (asynchronous below 22.22.3). */
-const loading = ['test/formats', 'test/env/REQLENS_INSTRUMENTATIONS.test.ts'];
+/** Loader hooks differ between the first and the last 22 (asynchronous below 22.22.3), and so does the CPU clock (22.19). */
+const loading = ['test/formats', 'test/env/REQLENS_INSTRUMENTATIONS.test.ts', 'test/usage'];
 
 const suites: Readonly<Record<string, readonly string[]>> = {
   'node-22-floor': oldest,

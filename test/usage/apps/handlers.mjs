@@ -147,13 +147,14 @@ export const handlers = {
     fs.readSync(descriptor, Buffer.alloc(2000));
     fs.closeSync(descriptor);
   },
-  // 1,000 bytes written six times.
+  // 1,000 bytes written seven times.
   writes: async (_request, _response, url) => {
     const path = `${url.searchParams.get('file')}.${url.searchParams.get('id')}.out`;
     const content = Buffer.alloc(1000, 'x');
     fs.writeFileSync(path, content);
     fs.appendFileSync(path, content.toString());
     await promisify(fs.writeFile)(path, content);
+    await promisify(fs.appendFile)(path, content.toString(), 'latin1');
     await writeFile(path, content);
     const handle = await open(path, 'w');
     await handle.writeFile(content);
