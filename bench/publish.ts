@@ -1,9 +1,9 @@
-/** Where results go: a JSON file for machines (not in git), and a section of docs/benchmarks.md between its two markers. */
+/** Where results go: a JSON file for machines (not in git), and a section of a page in docs/ between its two markers. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+const pages = fileURLToPath(new URL('../docs/', import.meta.url));
 const results = fileURLToPath(new URL('results/', import.meta.url));
 
 /** How busy the machine is before we make it so: a run beside other work measures the other work too. Processes, mean of the last minute. */
@@ -28,12 +28,12 @@ export function saveResults(name: string, value: unknown): string {
   return path;
 }
 
-/** @throws Error when the page has no `<!-- name:start -->` and `<!-- name:end -->`, in this order. */
-export function publishSection(name: string, markdown: string): void {
-  const text = readFileSync(page, 'utf8');
+/** @param page - In docs/. @throws Error when the page has no `<!-- name:start -->` and `<!-- name:end -->`, in this order. */
+export function publishSection(name: string, markdown: string, page = 'benchmarks.md'): void {
+  const path = `${pages}${page}`;
+  const text = readFileSync(path, 'utf8');
   const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from)
-    throw new Error(`cannot publish ${name}: docs/benchmarks.md must have ${start} and ${end}`);
-  writeFileSync(page, `${text.slice(0, from + start.length)}\n${markdown}\n${text.slice(to)}`);
+  if (from < 0 || to < from) throw new Error(`cannot publish ${name}: docs/${page} must have ${start} and ${end}`);
+  writeFileSync(path, `${text.slice(0, from + start.length)}\n${markdown}\n${text.slice(to)}`);
 }

@@ -16,6 +16,13 @@ export interface CpuAnswer {
   readonly cpuUs: number;
 }
 
+/** After a full collection; needs `--expose-gc`. */
+export interface MemoryAnswer {
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly residentBytes: number;
+}
+
 const hasTracker = process.env['BENCH_TRACKER'] === 'yes';
 const startTracking: StartTracking = hasTracker ? usageTracker().startTracking : () => undefined;
 let tracksAll = false;
@@ -25,11 +32,11 @@ const handlers: Readonly<Record<string, (response: ServerResponse) => unknown>> 
   /** Callbacks and timers, no promise of its own. */
   '/callbacks': (response) => {
     setTimeout(() => {
-      process.nextTick(() => setImmediate(() => answer(response, { ok: true })));
+      process.nextTick(() => setImmediate(() => respond(response, { ok: true })));
     }, 1);
   },
   /** A hundred awaits in layers, as a web framework with an ORM makes them, around one wait. */
-  '/promises': async (response) => answer(response, { sum: await layers(5) }),
+  '/promises': async (response) => respond(response, { sum: await layers(5) }),
   /** Lives until its client goes. */
   '/held': async (response) => {
     while (!response.destroyed) {
@@ -41,16 +48,15 @@ const handlers: Readonly<Record<string, (response: ServerResponse) => unknown>> 
 
 const server = createServer((request, response) => {
   const handler = handlers[request.url ?? ''];
-  if (handler === undefined) return void response.writeHead(404).end();
-  const isTracked = tracksAll || request.url === '/held';
-  if (isTracked) track(request, response, handler);
+  if (handler === undefined) response.writeHead(404).end();
+  else if (tracksAll || request.url === '/held') track(request, response, handler);
   else void handler(response);
 });
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.send?.({ port });
-  process.on('message', (message: Mode | 'cpu') => void obey(message, port));
+  process.on('message', (message: Mode | 'cpu' | 'memory') => void obey(message, port));
 });
 
 function track(
@@ -64,10 +70,21 @@ function track(
   else tracking.run(() => handler(response));
 }
 
-async function obey(message: Mode | 'cpu', port: number): Promise<void> {
-  if (message !== 'cpu') await enter(message, port);
+async function obey(message: Mode | 'cpu' | 'memory', port: number): Promise<void> {
+  if (message !== 'cpu' && message !== 'memory') await enter(message, port);
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuUs: user + system } satisfies CpuAnswer);
+  const answer: CpuAnswer | MemoryAnswer = message === 'memory' ? await memoryNow() : { cpuUs: user + system };
+  process.send?.(answer);
+}
+
+/** After full collections, which run finalizers in between. */
+async function memoryNow(): Promise<MemoryAnswer> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    globalThis.gc?.();
+    await wait(50);
+  }
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heapBytes: heapUsed, externalBytes: external, residentBytes: rss };
 }
 
 async function enter(mode: Mode, port: number): Promise<void> {
@@ -87,7 +104,7 @@ async function layers(depth: number): Promise<number> {
   return more[0] + more[1];
 }
 
-function answer(response: ServerResponse, body: unknown): void {
+function respond(response: ServerResponse, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
 }

@@ -62,9 +62,12 @@ export async function costToOthers(plan: CostPlan): Promise<Cost[]> {
 type Servers = Readonly<Record<Process, Child<CpuAnswer>>>;
 
 async function portsOf({ none, unused, one, all }: Servers): Promise<Readonly<Record<Process, number>>> {
-  const port = async (child: Child<CpuAnswer>): Promise<number> => (await child.next<{ readonly port: number }>()).port;
   const [first, second, third, fourth] = await Promise.all([port(none), port(unused), port(one), port(all)]);
   return { none: first, unused: second, one: third, all: fourth };
+}
+
+async function port(child: Child<CpuAnswer>): Promise<number> {
+  return (await child.next<{ readonly port: number }>()).port;
 }
 
 function server(hasTracker: 'yes' | 'no'): Child<CpuAnswer> {

@@ -123,7 +123,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     run: (job) => Promise.all(Array.from({ length: steps }, () => immediate().then(() => job.burn(job.stepMs)))),
   },
   'promise subclass': {
-    run: (job) => afterEach(job, () => new Deferred((resolve) => setImmediate(resolve)).then(() => {})),
+    run: (job) => afterEach(job, () => new Deferred((resolve) => setImmediate(resolve)).then(() => undefined)),
   },
   'async generator': {
     run: async (job) => {
@@ -250,7 +250,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       await (await fetch(`http://127.0.0.1:${job.httpPort}/`)).text();
     },
   },
-  'pool: 10 bytes read': {
+  'shared connection: 10 bytes read': {
     figure: 'outgoingReadBytes',
     truth: 10,
     run: async (job) => {

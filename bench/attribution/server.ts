@@ -1,13 +1,15 @@
 /** Answers each request by the kind in its path, tracked or not; what a tracked one cost, in truth and by each method, goes to the parent. */
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { usageTracker } from '../../src/usage/tracking.ts';
+import type { UsageTracker } from '../../src/usage/tracking.ts';
 import type { ResourceUsage } from '../../src/usage/resource-usage.ts';
 import { hash, kinds } from './kinds.ts';
 import type { Job } from './kinds.ts';
 import { startSampling } from './sampling.ts';
+import type { Sampling } from './sampling.ts';
 
 /** Where the echo servers are, and the files. */
 export interface ServerSettings extends Pick<Job, 'httpPort' | 'echoPort' | 'folder'> {
@@ -44,61 +46,79 @@ function rounds(count: number): number {
 /** As many rounds as take a millisecond when nothing disturbs. */
 function calibrate(): void {
   const tries = Array.from({ length: 50 }, () => {
-    const start = threadCpuMs();
+    const before = threadCpuMs();
     rounds(200_000);
-    return 200_000 / (threadCpuMs() - start);
+    return 200_000 / (threadCpuMs() - before);
   });
   roundsPerMs = tries.toSorted((a, b) => a - b)[25] ?? 1;
 }
 
-async function hashCost(): Promise<number> {
-  const poolMs = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000 - threadCpuMs();
-  };
-  await hash();
-  const start = poolMs();
-  for (let index = 0; index < 30; index += 1) await hash();
-  return (poolMs() - start) / 30;
+/** CPU of all threads but this one, ms. */
+function otherThreadsMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000 - threadCpuMs();
 }
 
-process.once('message', (settings: ServerSettings) => void start(settings));
+async function hashCost(): Promise<number> {
+  await hash();
+  const before = otherThreadsMs();
+  for (let index = 0; index < 30; index += 1) await hash();
+  return (otherThreadsMs() - before) / 30;
+}
 
-async function start(settings: ServerSettings): Promise<void> {
+process.once('message', (settings: ServerSettings) => void serve(settings));
+
+async function serve(settings: ServerSettings): Promise<void> {
   calibrate();
-  const hashMs = await hashCost();
-  const tracker = settings.method === 'ours' ? usageTracker() : undefined;
-  const sampling = settings.method === 'pprof' ? startSampling() : undefined;
-  const server = createServer((request, response) => {
-    const [, mode = '', name] = decodeURIComponent(request.url ?? '').split('/');
-    const isTracked = mode === 'tracked';
-    const truth = { cpuMs: 0 };
-    const job = jobFor({ request, share: shares[mode] ?? 0, truth, settings, hashMs });
-    const kind = kinds[name ?? ''];
-    if (kind === undefined) throw new Error(`there is no kind ${name}`);
-    const work = async (): Promise<void> => {
-      await kind.run(job);
-      response.end('ok');
-    };
-    if (!isTracked) return void work();
-    const tracking = tracker?.startTracking(request, response);
-    const before = processNow();
-    response.once('close', () => {
-      const usage = tracking?.end({ isComplete: response.writableFinished });
-      const after = processNow();
-      const { figure = 'cpuMs', truth: given = truth.cpuMs } = kind;
-      const known = typeof given === 'function' ? given(job) : given;
-      sampling?.ended(String(request.headers['x-id']), { kind: name ?? '', truth: known });
-      if (usage !== undefined) process.send?.(sampleOf({ kind: name ?? '', figure, known, usage, before, after }));
-    });
-    if (sampling !== undefined) sampling.run(String(request.headers['x-id']), work);
-    else if (tracking !== undefined) tracking.run(work);
-  });
+  const lab: Lab = {
+    settings,
+    hashMs: await hashCost(),
+    tracker: settings.method === 'ours' ? usageTracker() : undefined,
+    sampling: settings.method === 'pprof' ? startSampling() : undefined,
+  };
+  const server = createServer((request, response) => handle(lab, request, response));
   process.on('message', (message) => {
     if (message === 'cpu') process.send?.({ cpuMs: threadCpuMs() });
-    if (message === 'samples') process.send?.({ samples: sampling?.samples() ?? [] });
+    if (message === 'samples') process.send?.({ samples: lab.sampling?.samples() ?? [] });
   });
   server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+}
+
+interface Lab {
+  readonly settings: ServerSettings;
+  readonly hashMs: number;
+  readonly tracker: UsageTracker | undefined;
+  readonly sampling: Sampling | undefined;
+}
+
+function handle(lab: Lab, request: IncomingMessage, response: ServerResponse): void {
+  const [, mode = '', name = ''] = decodeURIComponent(request.url ?? '').split('/');
+  const truth = { cpuMs: 0 };
+  const job = jobFor({ request, share: shares[mode] ?? 0, truth, settings: lab.settings, hashMs: lab.hashMs });
+  const kind = kinds[name];
+  if (kind === undefined) throw new Error(`there is no kind ${name}`);
+  const work = async (): Promise<void> => {
+    await kind.run(job);
+    response.end('ok');
+  };
+  if (mode !== 'tracked') {
+    void work();
+    return;
+  }
+  const id = String(request.headers['x-id']);
+  const tracking = lab.tracker?.startTracking(request, response);
+  const before = processNow();
+  response.once('close', () => {
+    const usage = tracking?.end({ isComplete: response.writableFinished });
+    const after = processNow();
+    const { figure = 'cpuMs', truth: given = truth.cpuMs } = kind;
+    const known = typeof given === 'function' ? given(job) : given;
+    // Sampling counts CPU and nothing else.
+    if (figure === 'cpuMs') lab.sampling?.ended(id, { kind: name, truth: known });
+    if (usage !== undefined) process.send?.(sampleOf({ kind: name, figure, known, usage, before, after }));
+  });
+  lab.sampling?.run(id, work);
+  void tracking?.run(work);
 }
 
 /** How much a request burns. Others a quarter, so that fifty of them leave the tracked one some of the time. */
@@ -115,9 +135,9 @@ interface JobParts {
 function jobFor({ request, share, truth, settings, hashMs }: JobParts): Job {
   const spend = (work: () => void): void => {
     if (share === 0) return;
-    const start = threadCpuMs();
+    const before = threadCpuMs();
     work();
-    truth.cpuMs += threadCpuMs() - start;
+    truth.cpuMs += threadCpuMs() - before;
   };
   const burn = (ms: number): void => spend(() => void rounds(roundsPerMs * ms * share));
   return { request, stepMs: 1, ...settings, burn, spend, hashMs };

@@ -21,10 +21,17 @@ import type { HookOptions } from './runtime-support.ts';
 import { Segments } from './segments.ts';
 import type { RecordHolder, UsageRecord } from './usage-record.ts';
 
-/** Told of asynchronous resources; called inside hooks, where an error would end the process, and must not throw. */
+/** Told of asynchronous resources. */
 export interface ResourceWatch {
   readonly created: (asyncId: number, type: string, resource: object) => void;
+  /** Its callback is about to run. */
   readonly settled: (asyncId: number) => void;
+}
+
+export interface BoundariesParts {
+  readonly watch: ResourceWatch;
+  /** A fault of ours. Inside a hook it would end the process, inside `run` the request: it is caught everywhere and told here. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Windows need both; otherwise async hooks report promises too, for everybody. */
@@ -38,33 +45,43 @@ const { then } = Promise.prototype;
 export class Boundaries {
   readonly #storage = new AsyncLocalStorage<RecordHolder>();
   readonly #segments = new Segments();
+  readonly #failed: (error: unknown) => void;
   readonly #hook: AsyncHook;
   readonly #restoreResource: () => void;
   /** Whose piece each callback interrupted, from the outside in; almost always empty. */
   readonly #interrupted: (UsageRecord | undefined)[] = [];
   #isOn = false;
   #isMarking = false;
+  #isAside = false;
   #stopWindow: Function | undefined;
   #needPromiseHooks = 0;
   #isCalibrated = false;
 
-  constructor(watch: ResourceWatch) {
+  constructor({ watch, failed }: BoundariesParts) {
+    this.#failed = failed;
     const options: HookOptions = {
       // oxlint-disable-next-line max-params -- Node's signature; rest parameters would make an array for each resource
-      init: (asyncId, type, _triggerId, resource) => watch.created(asyncId, type, resource),
+      init: (asyncId, type, _triggerId, resource) => this.#guarded(() => watch.created(asyncId, type, resource)),
       before: (asyncId) => {
-        watch.settled(asyncId);
+        this.#guarded(() => watch.settled(asyncId));
         this.#before();
       },
-      after: () => this.#after(),
+      after: () => this.#enter(this.#interrupted.pop()),
       ...(usesWindows ? { trackPromises: false } : {}),
     };
     this.#hook = createHook(options);
     this.#restoreResource = hasAsyncContextFrame ? this.#patchAsyncResource() : () => {};
   }
 
-  /** Does work of our own in the middle of a piece, without charging it. */
-  readonly aside = (work: () => void): void => this.#segments.aside(work);
+  /** Does work of our own in the middle of a piece: its time is not charged, and what it reads is nobody's. */
+  readonly aside = (work: () => void): void => {
+    this.#isAside = true;
+    try {
+      this.#segments.aside(work);
+    } finally {
+      this.#isAside = false;
+    }
+  };
 
   /** Whether the hooks are on. */
   get isOn(): boolean {
@@ -73,7 +90,7 @@ export class Boundaries {
 
   /** The tracked request whose context the running code has. */
   readonly owner = (): UsageRecord | undefined => {
-    if (!this.#isOn) return undefined;
+    if (!this.#isOn || this.#isAside) return undefined;
     const record = this.#storage.getStore()?.record;
     return record?.isLive === true ? record : undefined;
   };
@@ -118,20 +135,30 @@ export class Boundaries {
   /** Charges what the running piece has used until now, if it is this request's. */
   settle(record: UsageRecord): void {
     if (this.#segments.current !== record) return;
-    this.#segments.switchTo(undefined);
-    this.#segments.switchTo(record);
+    this.#enter(undefined);
+    this.#enter(record);
   }
 
   /** The request has ended, maybe in the middle of its own piece. */
   forget(record: UsageRecord): void {
-    if (this.#segments.current === record) this.#segments.switchTo(undefined);
+    if (this.#segments.current === record) this.#enter(undefined);
     if (record.needsPromiseHooks) this.#needPromiseHooks = Math.max(0, this.#needPromiseHooks - 1);
   }
 
   #enter(record: UsageRecord | undefined): void {
-    if (!this.#isOn) return;
-    if (record?.isLive === true) this.#openWindow();
-    this.#segments.switchTo(record);
+    if (!this.#isOn || record === this.#segments.current) return;
+    this.#guarded(() => {
+      if (record?.isLive === true) this.#openWindow();
+      this.#segments.switchTo(record);
+    });
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #before(): void {
@@ -139,20 +166,16 @@ export class Boundaries {
     const owner = this.owner();
     this.#enter(owner);
     // The turn of the tracked request is over: its promises' continuations ran before this callback.
-    if (isOutermost && owner === undefined) this.#endTurn();
-  }
-
-  #after(): void {
-    this.#enter(this.#interrupted.pop());
+    if (isOutermost && owner === undefined) this.#guarded(() => this.#endTurn());
   }
 
   #openWindow(): void {
     if (!usesWindows || this.#stopWindow !== undefined || !this.#isOn) return;
     this.#stopWindow = promiseHooks.createHook({
-      init: (promise, parent) => this.#promiseMade(promise, parent),
+      init: (promise, parent) => this.#guarded(() => this.#promiseMade(promise, parent)),
       before: () => this.#enter(this.owner()),
       // Continuations run one after the other, never inside each other.
-      after: () => this.#segments.switchTo(undefined),
+      after: () => this.#enter(undefined),
     });
   }
 
@@ -184,7 +207,7 @@ export class Boundaries {
 
   #mark(parent: Promise<unknown>, { holder }: UsageRecord): void {
     const marker = (): void => {
-      if (holder.record !== undefined) this.#openWindow();
+      if (holder.record !== undefined) this.#guarded(() => this.#openWindow());
     };
     this.#isMarking = true;
     try {

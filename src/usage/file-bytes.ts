@@ -39,12 +39,12 @@ const synchronous: Rules = {
   writeFileSync: ['fileWrittenBytes', asGiven],
   appendFileSync: ['fileWrittenBytes', asGiven],
 };
-/** `writeFile` and `appendFile` are made of `fs.write`, streams of `fs.read`, `fs.write` and `fs.writev`. */
+/** Streams are made of `fs.read`, `fs.write` and `fs.writev`. */
 const withCallback: Rules = {
   read: ['fileReadBytes', asCounted],
   readv: ['fileReadBytes', asCounted],
   readFile: ['fileReadBytes', asContent],
-  write: ['fileWrittenBytes', asCounted],
+  write: ['fileWrittenBytes', (result, args) => (isWholeFile(args[1]) ? 0 : asCounted(result, args))],
   writev: ['fileWrittenBytes', asCounted],
 };
 const withPromise: Rules = {
@@ -69,6 +69,7 @@ export function countFileBytes(owner: OwnerNow): () => void {
     ...patchesFor(fs, withCallback, countInCallback(owner)),
     ...patchesFor(fs.promises, withPromise, countSettled(owner)),
   ];
+  undo.push(patch(fs, 'writeFile', countWholeFile(owner)));
   undo.push(patch(fs.promises, 'open', (open) => patchFirstHandle(open, owner, undo)));
   syncBuiltinESMExports();
   return () => {
@@ -118,6 +119,34 @@ function countInCallback(owner: OwnerNow): Count {
     };
 }
 
+/**
+ * Content that `fs.writeFile` writes, which is counted there: by `fs.write` on some Node versions, in one job on others (26.10).
+ * `appendFile` is made of `writeFile` on all.
+ */
+const wholeFiles = new WeakSet<object>();
+
+function countWholeFile(owner: OwnerNow): (original: Callable) => Callable {
+  return (original) =>
+    function counted(...args) {
+      const record = owner();
+      const [path, given, options] = args;
+      const callback = args.at(-1);
+      const bytes = bytesOf(given, encodingOf(options));
+      if (record === undefined || typeof callback !== 'function' || bytes === undefined) {
+        return Reflect.apply(original, this, args);
+      }
+      // A string would be made into a buffer later, out of sight.
+      const content: object = typeof given === 'string' ? Buffer.from(given, knownEncoding(options)) : Object(given);
+      wholeFiles.add(content);
+      const counting = function counting(this: unknown, error: unknown, ...rest: unknown[]): unknown {
+        wholeFiles.delete(content);
+        add(record, 'fileWrittenBytes', error === null || error === undefined ? bytes : 0);
+        return Reflect.apply(callback, this, [error, ...rest]);
+      };
+      return Reflect.apply(original, this, [path, content, ...args.slice(2, -1), counting]);
+    };
+}
+
 function countSettled(owner: OwnerNow): Count {
   return (original, counter, moved) =>
     function counted(...args) {
@@ -154,4 +183,13 @@ function encodingOf(options: unknown): unknown {
   if (typeof options !== 'object' || options === null) return options;
   const { encoding }: { encoding?: unknown } = options;
   return encoding;
+}
+
+function knownEncoding(options: unknown): BufferEncoding {
+  const encoding = encodingOf(options);
+  return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
+}
+
+function isWholeFile(content: unknown): boolean {
+  return typeof content === 'object' && content !== null && wholeFiles.has(content);
 }

@@ -43,7 +43,7 @@ export class Segments {
     this.#heap.calibrate(median(pieces.map(({ heapBytes }) => heapBytes)));
   }
 
-  /** Does work of our own in the middle of a piece, without charging it. */
+  /** Interrupts the running piece for work of our own, which must not throw. */
   aside(work: () => void): void {
     const current = this.#current;
     this.switchTo(undefined);

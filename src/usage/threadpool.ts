@@ -1,23 +1,40 @@
 /**
- * Jobs of libuv's threadpool: counted exactly, their CPU time estimated. The pool is first in, first out, so the oldest jobs are
- * those that run; the CPU time that its threads have used between two events is shared out evenly among them.
+ * Jobs of libuv's threadpool: counted exactly, their CPU time estimated. From a job's start to its end the pool's threads use some CPU
+ * time; of that the job gets its share by weight among all jobs that overlap it.
  */
 import type { ResourceWatch } from './boundaries.ts';
 import { openThreadpoolClock } from './threadpool-clock.ts';
 import type { ThreadpoolClock } from './threadpool-clock.ts';
 import type { OwnerNow, UsageRecord } from './usage-record.ts';
 
-/** Async resources that are one job each, by Node's own names for them. */
-const jobTypes = new Set<string>(
-  (
-    'FSREQCALLBACK FSREQPROMISE FILEHANDLECLOSEREQ GETADDRINFOREQWRAP GETNAMEINFOREQWRAP BLOBREADER PBKDF2REQUEST ' +
-    'SCRYPTREQUEST ARGON2REQUEST HASHREQUEST SIGNREQUEST VERIFYREQUEST CIPHERREQUEST DERIVEBITSREQUEST KEYEXPORTREQUEST ' +
-    'KEYGENREQUEST KEYPAIRGENREQUEST RANDOMBYTESREQUEST RANDOMPRIMEREQUEST CHECKPRIMEREQUEST'
-  ).split(' '),
-);
+/**
+ * Async resources that are one job each, by Node's own names for them, and what such a job costs beside the others: stretching a
+ * password takes milliseconds, compressing or hashing a buffer a tenth of that, a file operation 10 to 50 us (Node 24).
+ */
+const weights = new Map<string, number>([
+  ...weighing(100, 'PBKDF2REQUEST SCRYPTREQUEST ARGON2REQUEST KEYPAIRGENREQUEST RANDOMPRIMEREQUEST CHECKPRIMEREQUEST'),
+  ...weighing(10, 'ZLIB HASHREQUEST SIGNREQUEST VERIFYREQUEST CIPHERREQUEST DERIVEBITSREQUEST'),
+  ...weighing(1, 'FSREQCALLBACK FSREQPROMISE FILEHANDLECLOSEREQ BLOBREADER GETADDRINFOREQWRAP GETNAMEINFOREQWRAP'),
+  ...weighing(1, 'RANDOMBYTESREQUEST KEYEXPORTREQUEST KEYGENREQUEST'),
+]);
 
-/** A job whose end nobody reports (the handle was closed) must not be kept for ever. Far above what waits in a healthy pool. */
+/** A job whose end nobody reports (its handle was closed) must not be kept for ever. Far above what waits in a healthy pool. */
 const maxJobs = 10_000;
+
+interface PoolJob {
+  readonly weight: number;
+  /** Undefined for jobs of others, of which nothing more is kept. */
+  readonly tracked: TrackedJob | undefined;
+}
+
+interface TrackedJob {
+  readonly record: UsageRecord;
+  readonly startUs: number;
+  /** Weight that was waiting or running when it came, its own included. */
+  readonly outstanding: number;
+  /** Weight that had ever been handed in. */
+  readonly handedIn: number;
+}
 
 export interface ThreadpoolParts {
   readonly owner: OwnerNow;
@@ -28,11 +45,10 @@ export interface ThreadpoolParts {
 export class Threadpool implements ResourceWatch {
   readonly #owner: OwnerNow;
   readonly #aside: (work: () => void) => void;
-  /** In the order they were handed in; undefined for jobs of others. */
-  readonly #jobs = new Map<number, UsageRecord | undefined>();
-  #trackedJobs = 0;
+  readonly #jobs = new Map<number, PoolJob>();
+  #outstanding = 0;
+  #handedIn = 0;
   #clock: ThreadpoolClock | undefined;
-  #lastUs = 0;
 
   constructor({ owner, aside }: ThreadpoolParts) {
     this.#owner = owner;
@@ -40,65 +56,72 @@ export class Threadpool implements ResourceWatch {
   }
 
   readonly created = (asyncId: number, type: string, resource: object): void => {
-    if (jobTypes.has(type)) this.#start(asyncId);
-    else if (type === 'ZLIB') this.#watchCompressor(asyncId, resource);
+    const weight = weights.get(type);
+    if (weight === undefined) return;
+    if (type === 'ZLIB') this.#watchCompressor(asyncId, weight, resource);
+    else this.#start(asyncId, weight);
   };
 
   readonly settled = (asyncId: number): void => {
     if (this.#jobs.size === 0) return;
-    // Before the job goes: it was one of those that ran until now.
-    if (this.#trackedJobs > 0 && this.#jobs.has(asyncId)) this.#share();
-    if (this.#jobs.get(asyncId) !== undefined) this.#trackedJobs -= 1;
+    const job = this.#jobs.get(asyncId);
+    if (job === undefined) return;
     this.#jobs.delete(asyncId);
+    this.#outstanding -= job.weight;
+    if (job.tracked !== undefined) this.#estimate(job.tracked, job.weight);
   };
 
   /** The last tracked request has ended. */
   reset(): void {
     this.#jobs.clear();
-    this.#trackedJobs = 0;
+    this.#outstanding = 0;
+    this.#handedIn = 0;
     this.#clock?.close();
     this.#clock = undefined;
   }
 
-  #start(asyncId: number): void {
+  #start(asyncId: number, weight: number): void {
     const record = this.#owner();
-    if (record !== undefined) this.#aside(() => this.#startTracked(record));
-    else if (this.#trackedJobs > 0) this.#share();
-    if (this.#jobs.size < maxJobs) this.#jobs.set(asyncId, record);
-    else if (record !== undefined) this.#trackedJobs -= 1;
+    if (record !== undefined) record.threadpoolJobs += 1;
+    // A compressor whose last job was cancelled hands in the next one under the same id.
+    this.settled(asyncId);
+    if (this.#jobs.size >= maxJobs) return;
+    this.#outstanding += weight;
+    this.#handedIn += weight;
+    this.#jobs.set(asyncId, { weight, tracked: record === undefined ? undefined : this.#track(record) });
   }
 
-  #startTracked(record: UsageRecord): void {
-    this.#clock ??= openThreadpoolClock();
-    if (this.#trackedJobs > 0) this.#share();
-    else this.#lastUs = this.#clock?.readUs() ?? 0;
-    this.#trackedJobs += 1;
-    record.threadpoolJobs += 1;
-    if (this.#clock === undefined) record.canTellThreadpoolTime = false;
+  #track(record: UsageRecord): TrackedJob {
+    let startUs = 0;
+    this.#aside(() => {
+      this.#clock ??= openThreadpoolClock();
+      if (this.#clock === undefined) record.canTellThreadpoolTime = false;
+      else startUs = this.#clock.readUs();
+    });
+    return { record, startUs, outstanding: this.#outstanding, handedIn: this.#handedIn };
   }
 
-  #share(): void {
-    if (this.#clock === undefined) return;
-    const nowUs = this.#clock.readUs();
-    const usedUs = Math.max(0, nowUs - this.#lastUs);
-    this.#lastUs = nowUs;
-    const running = Math.min(this.#jobs.size, this.#clock.threads());
-    let place = 0;
-    for (const record of this.#jobs.values()) {
-      if (place === running) return;
-      place += 1;
-      if (record !== undefined) record.threadpoolUs += usedUs / running;
-    }
+  #estimate({ record, startUs, outstanding, handedIn }: TrackedJob, weight: number): void {
+    const clock = this.#clock;
+    if (clock === undefined || !record.isLive) return;
+    this.#aside(() => {
+      const usedUs = Math.max(0, clock.readUs() - startUs);
+      record.threadpoolUs += (usedUs * weight) / (outstanding + this.#handedIn - handedIn);
+    });
   }
 
   /** A compressor is made once and hands in a job with each `write`. */
-  #watchCompressor(asyncId: number, resource: object): void {
+  #watchCompressor(asyncId: number, weight: number, resource: object): void {
     const write: unknown = Reflect.get(resource, 'write');
     if (typeof write !== 'function') return;
     const watched = (...args: unknown[]): unknown => {
-      this.#start(asyncId);
+      this.#start(asyncId, weight);
       return Reflect.apply(write, resource, args);
     };
     Object.defineProperty(resource, 'write', { value: watched, writable: true, configurable: true, enumerable: false });
   }
+}
+
+function weighing(weight: number, types: string): (readonly [type: string, weight: number])[] {
+  return types.split(' ').map((type) => [type, weight] as const);
 }

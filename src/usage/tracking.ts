@@ -40,7 +40,7 @@ export function usageTracker({ maxTracked = 1000, maxDurationMs = 600_000 }: Usa
     if (inFlight.delete(tracked) && inFlight.size === 0) meters.switchOff();
   };
   const startTracking: StartTracking = (request, response) => {
-    if (inFlight.size >= maxTracked) return undefined;
+    if (inFlight.size >= maxTracked || meters.hasFailed) return undefined;
     try {
       meters.switchOn();
       const tracked = new TrackedRequest({ request, response, meters, maxDurationMs, closed });
@@ -65,6 +65,8 @@ class Meters {
   readonly #threadpool: Threadpool;
   readonly #outgoing: OutgoingBytes;
   readonly #restoreFiles: () => void;
+  /** After a fault of ours nothing is measured any more. */
+  hasFailed = false;
 
   constructor() {
     const threadpool = new Threadpool({
@@ -72,9 +74,16 @@ class Meters {
       aside: (work) => this.boundaries.aside(work),
     });
     this.#threadpool = threadpool;
-    this.boundaries = new Boundaries(threadpool);
+    this.boundaries = new Boundaries({ watch: threadpool, failed: (error) => this.#fail(error) });
     this.#outgoing = new OutgoingBytes(this.boundaries.owner, () => this.boundaries.isOn);
     this.#restoreFiles = countFileBytes(this.boundaries.owner);
+  }
+
+  #fail(error: unknown): void {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    diag.error('usage: requests are no longer tracked', error);
+    this.switchOff();
   }
 
   switchOn(): void {
@@ -153,7 +162,7 @@ class TrackedRequest implements UsageTracking {
     const { meters, closed } = this.#parts;
     meters.boundaries.forget(this.#record);
     this.#record.close();
-    const usage = this.#figures(isComplete);
+    const usage = this.#figures(isComplete && !meters.hasFailed);
     clearTimeout(this.#limit);
     this.#unbind();
     this.#socket.close();

@@ -40,7 +40,10 @@ const rows: Readonly<Record<UsageField, Row>> = {
   fileReadBytes: ['bytes', 'Read through node:fs.'],
   fileWrittenBytes: ['bytes', 'Written through node:fs.'],
   method: ['text', 'How it was measured: `segments/thread-cpu` or `segments/wall-clock`.'],
-  isComplete: ['true or false', 'False when the request was aborted, or cut off by a bound: the figures are those until then.'],
+  isComplete: [
+    'true or false',
+    'False when the request was aborted, or cut off by a bound: the figures are those until then.',
+  ],
 };
 
 /** All figures, in the order in which they are shown. */

@@ -1,26 +1,194 @@
-/** What the routes of tracked-app do; each costs something known. */
-import { setTimeout as wait } from 'node:timers/promises';
+/** What the routes of tracked-app do; each uses something known. */
+import { AsyncResource } from 'node:async_hooks';
+import { pbkdf2, randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns';
+import { once } from 'node:events';
+import fs, { createReadStream, createWriteStream, readFile, readFileSync } from 'node:fs';
+import { open, readFile as readFilePromise, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { Transform } from 'node:stream';
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+const steps = 20;
+const cpuMs =
+  process.threadCpuUsage === undefined
+    ? () => performance.now()
+    : () => {
+        process.cpuUsage();
+        const { user, system } = process.threadCpuUsage();
+        return (user + system) / 1000;
+      };
 
 let sink = 0;
 /** Burns CPU until this thread has used so many milliseconds more; on the oldest Node by the clock on the wall. */
-export function burn(ms) {
-  const cpu = process.threadCpuUsage ? () => (process.cpuUsage(), (({ user, system }) => (user + system) / 1000)(process.threadCpuUsage())) : () => performance.now();
-  const end = cpu() + ms;
-  while (cpu() < end) for (let index = 0; index < 2000; index += 1) sink += Math.sqrt(index);
+function burn(ms) {
+  const end = cpuMs() + ms;
+  while (cpuMs() < end) for (let index = 0; index < 10_000; index += 1) sink += Math.sqrt(index);
 }
-const tick = () => new Promise((resolve) => setImmediate(resolve));
-let pool = [];
-const poolTimer = setInterval(() => { const all = pool; pool = []; for (const each of all) each(); }, 2);
-poolTimer.unref();
-const pooled = () => new Promise((resolve) => pool.push(resolve));
-export const usesOwnResponse = new Set();
+
+async function afterEach(away) {
+  for (let step = 0; step < steps; step += 1) {
+    await away();
+    burn(1);
+  }
+}
+
+function callbacks(away) {
+  const { promise, resolve } = Promise.withResolvers();
+  let left = steps;
+  const next = () => {
+    burn(1);
+    left -= 1;
+    if (left === 0) resolve();
+    else away(next);
+  };
+  away(next);
+  return promise;
+}
+
+/** Settled in a timer that belongs to nobody. */
+let waiting = [];
+setInterval(() => {
+  const all = waiting;
+  waiting = [];
+  for (const each of all) each();
+}, 2).unref();
+const batched = () => new Promise((resolve) => waiting.push(resolve));
+
+/** A connection of nobody's request, answering in order. */
+let pooled;
+const asked = [];
+function query(url) {
+  pooled ??= connect(Number(url.searchParams.get('echo')), '127.0.0.1').on('data', (bytes) => {
+    for (let index = 0; index < bytes.length; index += 5) asked.shift()?.();
+  });
+  pooled.write('12345');
+  return new Promise((resolve) => asked.push(resolve));
+}
+
+class Deferred extends Promise {}
+
+async function* numbers() {
+  for (let step = 0; step < steps; step += 1) {
+    await immediate();
+    yield step;
+  }
+}
+
+export const usesOwnResponse = new Set(['never', 'early']);
+
 export const handlers = {
-  sync: () => burn(20),
-  async await() { for (let i = 0; i < 20; i += 1) { burn(1); await null; } },
-  async pooled() { for (let i = 0; i < 20; i += 1) { await pooled(); burn(1); } },
-  pooledThen: () => pooled().then(() => burn(5)).then(() => pooled()).then(() => { burn(15); }),
-  async immediates() { for (let i = 0; i < 20; i += 1) { burn(1); await tick(); } },
-  async timers() { for (let i = 0; i < 20; i += 1) { burn(1); await wait(1); } },
-  ticks: () => new Promise((resolve) => { let left = 20; const next = () => { burn(1); left -= 1; if (left === 0) resolve(); else process.nextTick(next); }; process.nextTick(next); }),
-  microtasks: () => new Promise((resolve) => { let left = 20; const next = () => { burn(1); left -= 1; if (left === 0) resolve(); else queueMicrotask(next); }; queueMicrotask(next); }),
+  // 20 ms of CPU, in twenty pieces.
+  sync: () => burn(steps),
+  await: () => afterEach(() => undefined),
+  chain: () => Array.from({ length: steps }).reduce((chain) => chain.then(() => burn(1)), immediate()),
+  all: () => Promise.all(Array.from({ length: steps }, () => batched().then(() => burn(1)))),
+  subclass: () => afterEach(() => new Deferred((resolve) => setImmediate(resolve)).then(() => undefined)),
+  generator: async () => {
+    for await (const _ of numbers()) burn(1);
+  },
+  timers: () => afterEach(() => wait(1)),
+  immediates: () => callbacks(setImmediate),
+  ticks: () => callbacks(process.nextTick),
+  microtasks: () => callbacks(queueMicrotask),
+  resources: () => callbacks((next) => waiting.push(AsyncResource.bind(next))),
+  batched: () => afterEach(batched),
+  pool: (_request, _response, url) => afterEach(() => query(url)),
+  stream: async () => {
+    const transform = new Transform({
+      transform(chunk, _encoding, done) {
+        burn(1);
+        setImmediate(() => done(null, chunk));
+      },
+    });
+    for (let step = 0; step < steps; step += 1) transform.write('x');
+    transform.end();
+    await once(transform.resume(), 'end');
+  },
+  files: () => afterEach(() => readFilePromise(import.meta.filename)),
+  compress: () => afterEach(() => promisify(gzip)('text')),
+  // Nothing much, for long.
+  idle: () => wait(150),
+  // Exact.
+  threadpool: async () => {
+    await Promise.all(Array.from({ length: 3 }, () => promisify(pbkdf2)('secret', 'salt', 20_000, 32, 'sha512')));
+    await promisify(randomBytes)(16);
+    await promisify(lookup)('localhost');
+  },
+  // 3 fetches of http and one of undici, each answered with `upstream`.
+  calls: async (_request, _response, url) => {
+    const upstream = url.searchParams.get('upstream');
+    for (let step = 0; step < 3; step += 1) {
+      await new Promise((resolve, reject) => {
+        get(upstream, (response) => response.resume().once('end', resolve)).once('error', reject);
+      });
+    }
+    await (await fetch(upstream, { method: 'POST', body: 'body' })).text();
+  },
+  // 5 bytes out and in, ten times, over a connection that was there before.
+  queries: async (_request, _response, url) => {
+    for (let step = 0; step < 10; step += 1) await query(url);
+  },
+  // 1,000 bytes read seven times.
+  reads: async (_request, _response, url) => {
+    const path = url.searchParams.get('file');
+    readFileSync(path);
+    readFileSync(path, 'utf8');
+    await promisify(readFile)(path);
+    await readFilePromise(path, { encoding: 'utf8' });
+    await once(createReadStream(path).resume(), 'close');
+    const handle = await open(path);
+    await handle.read(Buffer.alloc(2000), 0, 2000, 0);
+    await handle.close();
+    const descriptor = fs.openSync(path);
+    fs.readSync(descriptor, Buffer.alloc(2000));
+    fs.closeSync(descriptor);
+  },
+  // 1,000 bytes written seven times.
+  writes: async (_request, _response, url) => {
+    const path = `${url.searchParams.get('file')}.${url.searchParams.get('id')}.out`;
+    const content = Buffer.alloc(1000, 'x');
+    fs.writeFileSync(path, content);
+    fs.appendFileSync(path, content.toString());
+    await promisify(fs.writeFile)(path, content);
+    await promisify(fs.appendFile)(path, content.toString(), 'latin1');
+    await writeFile(path, content);
+    const handle = await open(path, 'w');
+    await handle.writeFile(content);
+    await handle.close();
+    const stream = createWriteStream(path);
+    stream.end(content);
+    await once(stream, 'close');
+    await rm(path);
+  },
+  // 250 arrays of 5,000 elements: 10 MB.
+  heap: async () => {
+    for (let step = 0; step < 250; step += 1) {
+      Array.from({ length: 5000 }, () => undefined);
+      if (step % 10 === 0) await immediate();
+    }
+  },
+  buffers: async () => {
+    for (let step = 0; step < 10; step += 1) {
+      Buffer.alloc(500_000);
+      await immediate();
+    }
+  },
+  echo: async (request) => {
+    let bytes = 0;
+    for await (const chunk of request) bytes += chunk.length;
+    return `read ${bytes}`;
+  },
+  // Ends by its client or by a bound.
+  never: () => undefined,
+  // Goes on after its end.
+  early: async (_request, response) => {
+    response.end('early');
+    await once(response, 'close');
+    await immediate();
+    burn(50);
+  },
 };

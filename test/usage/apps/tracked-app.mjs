@@ -1,34 +1,51 @@
 /**
- * A server whose routes cost something known; /usage/NAME runs NAME tracked and answers with its figures, /NAME untracked.
- * Imports the engine itself, nothing is patched by a preload.
+ * A server whose routes use something known: /tracked/NAME?id=ID runs NAME tracked, /untracked/NAME does not. /result?id=ID gives
+ * the figures, /probe what goes on. Imports the engine itself; there is no preload.
  */
 import { createServer } from 'node:http';
+
 import { usageTracker } from '../../../dist/src/usage/tracking.js';
 
-const tracker = usageTracker({ maxTracked: 50, maxDurationMs: Number(process.env.MAX_DURATION_MS ?? 600_000) });
+const tracker = usageTracker({ maxTracked: 20, maxDurationMs: Number(process.env.MAX_DURATION_MS ?? 600_000) });
+// After the tracker, as an application comes after the preload.
 const { handlers, usesOwnResponse } = await import('./handlers.mjs');
-const results = new Map();
+const figures = new Map();
+const trackings = new Set();
 
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://localhost');
-  const [, first, second] = url.pathname.split('/');
-  if (first === 'probe') return void response.end(JSON.stringify({ isHooked: tracker.isHooked(), waiting: [...results.keys()] }));
-  if (first === 'result') {
-    response.end(JSON.stringify(results.get(second) ?? null));
+  const [, mode, name] = url.pathname.split('/');
+  const id = url.searchParams.get('id');
+  if (mode === 'probe')
+    answer(response, { isHooked: tracker.isHooked(), inFlight: trackings.size, ended: figures.size });
+  else if (mode === 'result') answer(response, figures.get(id) ?? {});
+  else if (mode === 'tracked') track({ request, response, url, name, id });
+  else void work({ request, response, url, name });
+});
+
+function answer(response, value) {
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+}
+
+async function work({ request, response, url, name }) {
+  const body = await handlers[name](request, response, url);
+  if (!usesOwnResponse.has(name)) response.end(String(body ?? 'ok'));
+}
+
+function track(visit) {
+  const { request, response, id } = visit;
+  const tracking = tracker.startTracking(request, response);
+  if (tracking === undefined) {
+    response.writeHead(503).end();
     return;
   }
-  const name = first === 'tracked' ? second : first;
-  const tracking = first === 'tracked' ? tracker.startTracking(request, response) : undefined;
-  const id = url.searchParams.get('id');
-  const work = async () => {
-    const handler = handlers[name];
-    const body = await handler(request, response, url);
-    if (!usesOwnResponse.has(name)) response.end(String(body ?? 'ok'));
-  };
-  if (tracking === undefined) return void work();
+  trackings.add(tracking);
   response.once('close', () => {
-    results.set(id, tracking.end({ isComplete: response.writableFinished }));
+    trackings.delete(tracking);
+    const usage = tracking.end({ isComplete: response.writableFinished });
+    figures.set(id, { ...usage, hasOwnEmit: Object.hasOwn(request, 'emit') || Object.hasOwn(response, 'emit') });
   });
-  tracking.run(work);
-});
+  void tracking.run(() => work(visit));
+}
+
 server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));

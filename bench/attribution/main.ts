@@ -1,0 +1,61 @@
+/**
+ * How right the figures of a request are, what they cost others, and whether memory comes back. `node bench/attribution/main.ts`
+ * (needs no build; `npm ci --prefix bench` for @datadog/pprof). Options: --only accuracy,cost,memory --concurrency 1,10,50
+ * --samples 20 --rounds 7 --requests 8000 --tracked 1000000 --name attribution-24 --publish (into docs/usage.md, between the
+ * markers of that name).
+ */
+import { parseArgs } from 'node:util';
+
+import { loadBefore, machineLine, publishSection, saveResults } from '../publish.ts';
+import { accuracy } from './accuracy.ts';
+import { costToOthers } from './cost.ts';
+import { memoryAfter } from './memory.ts';
+import { costTable, kindTable, memoryTable, summaryTable } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'accuracy,cost,memory' },
+    concurrency: { type: 'string', default: '1,10,50' },
+    samples: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '7' },
+    requests: { type: 'string', default: '8000' },
+    tracked: { type: 'string', default: '1000000' },
+    name: { type: 'string', default: `attribution-${process.versions.node.split('.')[0]}` },
+    publish: { type: 'boolean', default: false },
+  },
+});
+const chosen = new Set(options.only.split(','));
+const machine = `${machineLine()}, ${loadBefore()}`;
+const sections = [`Measured on ${machine}.`];
+const raw: Record<string, unknown> = { machine };
+
+if (chosen.has('accuracy')) {
+  const concurrencies = options.concurrency.split(',').map(Number);
+  const found = await accuracy({ concurrencies, samples: Number(options.samples) });
+  raw['accuracy'] = found;
+  const most = Math.max(...concurrencies);
+  sections.push(
+    `Error of CPU time over all kinds of handlers, ${options.samples} requests of each: median / 95th percentile.`,
+    summaryTable(found),
+    `Each kind with ${most} requests in flight, one of them tracked.`,
+    kindTable(found, most),
+  );
+}
+if (chosen.has('cost')) {
+  const plan = { rounds: Number(options.rounds), requests: Number(options.requests), connections: 10 };
+  const costs = await costToOthers(plan);
+  raw['cost'] = costs;
+  sections.push(
+    `Cost to requests, ${plan.rounds} interleaved rounds of ${plan.requests}; ratios to a process without tracker.`,
+    costTable(costs),
+  );
+}
+if (chosen.has('memory')) {
+  const rows = await memoryAfter(Number(options.tracked));
+  raw['memory'] = rows;
+  sections.push('Memory after full collections, between many tracked requests.', memoryTable(rows));
+}
+
+const report = sections.join('\n\n');
+process.stdout.write(`${report}\n\nraw results: ${saveResults(options.name, raw)}\n`);
+if (options.publish) publishSection(options.name, report, 'usage.md');
