@@ -9,7 +9,7 @@ export interface ThreadCpu {
 /** How CPU time is found on this Node version; goes into `reqlens.usage.method`. */
 export type UsageMethod = 'segments/thread-cpu' | 'segments/wall-clock';
 
-/** Thread CPU time came with Node 22.19 and 24.6; before that the wall time of the pieces stands for it. */
+/** Thread CPU time came with Node 22.19 and 23.9; before that the wall time of the pieces stands for it. */
 export const usageMethod: UsageMethod = hasThreadCpu() ? 'segments/thread-cpu' : 'segments/wall-clock';
 
 /**
@@ -31,7 +31,7 @@ export function wallMs(): number {
 }
 
 function hasThreadCpu(): boolean {
-  // The types are those of the newest Node; the function is missing in the oldest that we support, and throws on SunOS.
+  // The types are those of the newest Node; the function is missing in the oldest that we support, and may throw where the system has no such clock.
   if (!('threadCpuUsage' in process)) return false;
   try {
     process.threadCpuUsage();

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import type { HookCallbacks } from 'node:async_hooks';
 
-/** `trackPromises` came with Node 24.14 and 26; the types do not know it yet. */
+/** `trackPromises` (nodejs/node#61415) is in 24.21 and 26.10 and not in 22; the types do not know it yet. */
 export type HookOptions = HookCallbacks & { readonly trackPromises?: boolean };
 
 /**

@@ -17,7 +17,7 @@ export interface ThreadpoolClock {
   readonly close: () => void;
 }
 
-/** @returns Undefined where this Node version and system tell nothing: before Node 22.19, outside Linux or without named threads. */
+/** @returns Undefined where nothing tells: threads without names and no clock of this thread (Node 22.15). */
 export function openThreadpoolClock(): ThreadpoolClock | undefined {
   const named = new NamedThreads();
   if (named.threads() > 0) return named;
@@ -33,7 +33,7 @@ function otherThreadsUs(): number {
   return user + system - own.user - own.system;
 }
 
-/** /proc/self/task/N/schedstat: its first number is the nanoseconds on the processor. Named since libuv 1.50 (Node 22.16). */
+/** /proc/self/task/N/schedstat: its first number is the nanoseconds on the processor. The threads have names in Node 22.23, and not in 22.15. */
 class NamedThreads implements ThreadpoolClock {
   readonly #descriptors = new Map<string, number>();
   readonly #text = Buffer.alloc(128);

@@ -1,7 +1,7 @@
 /** What the figures mean: field, span attribute, name in JSON, unit. docs/usage.md has the same table, held to this one by a test. */
 import type { ResourceUsage } from './resource-usage.ts';
 
-export type UsageField = keyof ResourceUsage;
+type UsageField = keyof ResourceUsage;
 
 export interface UsageFigure {
   readonly field: UsageField;
@@ -15,7 +15,7 @@ export interface UsageFigure {
 }
 
 /** `count` and `bytes` are whole numbers. */
-export type UsageUnit = 'ms' | 'bytes' | 'count' | 'text' | 'true or false';
+type UsageUnit = 'ms' | 'bytes' | 'count' | 'text' | 'true or false';
 
 type Row = readonly [unit: UsageUnit, meaning: string];
 

@@ -11,9 +11,9 @@ import type { ResourceUsage } from '../../src/usage/resource-usage.ts';
 import { startApp } from '../support/run-app.ts';
 import type { RunningApp } from '../support/run-app.ts';
 
-export type Figures = ResourceUsage & { readonly hasOwnEmit: boolean };
+type Figures = ResourceUsage & { readonly hasOwnEmit: boolean };
 
-export interface Probe {
+interface Probe {
   readonly isHooked: boolean;
   readonly inFlight: number;
   readonly ended: number;
@@ -34,7 +34,7 @@ export interface UsageLab {
   readonly close: () => Promise<void>;
 }
 
-export interface VisitOptions {
+interface VisitOptions {
   readonly agent?: Agent;
   readonly body?: string;
   readonly id?: string;
