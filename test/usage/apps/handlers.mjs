@@ -92,7 +92,7 @@ export const handlers = {
   },
   timers: () => afterEach(() => wait(1)),
   immediates: () => callbacks(setImmediate),
-  ticks: () => callbacks(process.nextTick),
+  ticks: () => callbacks((next) => process.nextTick(next)),
   microtasks: () => callbacks(queueMicrotask),
   resources: () => callbacks((next) => waiting.push(AsyncResource.bind(next))),
   batched: () => afterEach(batched),

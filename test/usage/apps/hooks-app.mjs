@@ -14,7 +14,9 @@ const patched = () => [
   fs.readFile,
   fs.promises.readFile,
   fs.writeSync,
+  // oxlint-disable-next-line typescript/unbound-method -- compared, not called
   AsyncResource.prototype.runInAsyncScope,
+  // oxlint-disable-next-line typescript/unbound-method -- compared, not called
   Socket.prototype.write,
 ];
 const before = [...patched(), named];
