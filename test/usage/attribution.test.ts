@@ -100,6 +100,16 @@ describe('what is counted and not measured', () => {
     });
   });
 
+  test('outgoing calls are the same beside those of others', async () => {
+    const alone = await lab.track('calls');
+    const stop = lab.traffic(['calls'], 6);
+    const { outgoingWrittenBytes, outgoingReadBytes, outgoingRequests } = alone;
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await lab.track('calls')).toMatchObject({ outgoingWrittenBytes, outgoingReadBytes, outgoingRequests });
+    }
+    await stop();
+  });
+
   test('a connection that was there before, shared with others at the same time', async () => {
     await lab.visit('/untracked/queries');
     const stop = lab.traffic(['idle'], 2);
@@ -119,6 +129,7 @@ describe('what is counted and not measured', () => {
   test('heap: 10 MB of arrays, 5 MB of buffers', async () => {
     await lab.track('heap');
     const heap = await lab.track('heap');
+    expect(heap.gcCount).toBeGreaterThan(0);
     expect(heap.heapAllocatedBytes).toBeGreaterThan(9_900_000);
     expect(heap.heapAllocatedBytes).toBeLessThan(12_000_000);
     const buffers = await lab.track('buffers');

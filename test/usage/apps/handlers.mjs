@@ -86,7 +86,16 @@ export const handlers = {
   await: () => afterEach(() => undefined),
   chain: () => Array.from({ length: steps }).reduce((chain) => chain.then(() => burn(1)), immediate()),
   all: () => Promise.all(Array.from({ length: steps }, () => batched().then(() => burn(1)))),
-  subclass: () => afterEach(() => new Deferred((resolve) => setImmediate(resolve)).then(() => undefined)),
+  subclass: async () => {
+    for (let step = 0; step < steps; step += 1) {
+      await new Promise((resolve) => {
+        void new Deferred((settle) => waiting.push(settle)).then(() => {
+          burn(1);
+          return resolve();
+        });
+      });
+    }
+  },
   generator: async () => {
     for await (const _ of numbers()) burn(1);
   },
@@ -168,7 +177,8 @@ export const handlers = {
   heap: async () => {
     for (let step = 0; step < 250; step += 1) {
       Array.from({ length: 5000 }, () => undefined);
-      if (step % 10 === 0) await immediate();
+      // Pieces so large that collections fall into them.
+      if (step % 125 === 0) await immediate();
     }
   },
   buffers: async () => {
