@@ -182,10 +182,10 @@ test('the command line helps, tells its version, and guesses what was meant', as
   expect(await runCli(['colector'])).toStrictEqual({
     code: 2,
     stdout: '',
-    stderr: 'reqlens: expected a command (collector, logs), got "colector"; did you mean collector?\n',
+    stderr: 'reqlens: expected a command (collector, logs, token), got "colector"; did you mean collector?\n',
   });
   expect(await runCli(['qqqqqq'])).toMatchObject({
     code: 2,
-    stderr: 'reqlens: expected a command (collector, logs), got "qqqqqq"; see reqlens --help\n',
+    stderr: 'reqlens: expected a command (collector, logs, token), got "qqqqqq"; see reqlens --help\n',
   });
 });
