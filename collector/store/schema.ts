@@ -25,7 +25,7 @@ export const migrations: ReadonlyMap<number, string> = new Map([[1, usageTable]]
  * `trace.no` grows in the order of first arrival and leads the key of spans and requests, so that new rows go to the end of each table whatever
  * the trace ids look like, one trace lies together on disk, and the oldest are removed from the front.
  */
-export const schema = `
+export const schema: string = `
 CREATE TABLE resource (
   id INTEGER PRIMARY KEY, service TEXT NOT NULL, attributes TEXT NOT NULL UNIQUE, used_ms INTEGER NOT NULL
 );
