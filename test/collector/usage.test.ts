@@ -52,6 +52,14 @@ const from = (service: string, items: readonly SpanRecord[]): Batch<SpanRecord>[
 const namesIn = async (store: SqliteStore, query: Partial<UsageQuery> = {}): Promise<string[]> =>
   (await store.usage({ ...all, ...query })).requests.map(({ name }) => name);
 
+const route = (method: string, path: string, account?: string): Partial<SpanRecord> => ({
+  attributes: {
+    'http.request.method': method,
+    'http.route': path,
+    ...(account !== undefined && { 'reqlens.account.id': account }),
+  },
+});
+
 test('tracked requests are sorted by each figure, those without it last, equal ones newest first', async () => {
   const store = openStore();
   store.addSpans(
@@ -113,13 +121,6 @@ test('a span sent again replaces what it said, also when it says nothing more', 
 
 test('routes and accounts are summed up: count, median, 95th percentile and sum, in each order', async () => {
   const store = openStore();
-  const route = (method: string, path: string, account?: string): Partial<SpanRecord> => ({
-    attributes: {
-      'http.request.method': method,
-      'http.route': path,
-      ...(account !== undefined && { 'reqlens.account.id': account }),
-    },
-  });
   const many = Array.from({ length: 20 }, (_, at) =>
     tracked(at + 1, { cpu_ms: at + 1 }, route('GET', '/list', at < 5 ? 'acme' : undefined)),
   );
