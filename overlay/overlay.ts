@@ -56,7 +56,7 @@ section { display: grid; justify-items: end; gap: 6px }
 button, input { font: inherit; color: inherit; cursor: pointer }
 .toggle { padding: 5px 12px; font-weight: 600 }
 :focus-visible { outline: 2px solid light-dark(#1f6feb, #6ea8ff); outline-offset: 1px }
-header { display: flex; align-items: center; justify-content: space-between; gap: 24px }
+header { margin-bottom: 4px; display: flex; align-items: center; justify-content: space-between; gap: 24px }
 header button { padding: 0; border: 0; background: none; color: light-dark(#1459c7, #74aeff) }
 label { display: inline-flex; align-items: center; gap: 6px }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }

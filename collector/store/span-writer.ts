@@ -57,7 +57,9 @@ export class SpanWriter {
     entry.requestId = span.parentSpanId === '' ? (requestId ?? entry.requestId) : (entry.requestId ?? requestId);
     this.#ledger.addKeys(entry, requestKeysOf(span.attributes, span.traceId));
     this.#list(entry, { span, resource: origin.resource });
-    this.#usage.write(entry.no, span, { service: origin.resource.service, isNew: added === 1 });
+    if (isOwnRequest(span)) {
+      this.#usage.write(entry.no, span, { service: origin.resource.service, isNew: added === 1 });
+    }
     return added;
   }
 
@@ -109,7 +111,7 @@ export class SpanWriter {
     const { span } = candidate;
     const isRoot = span.parentSpanId === '';
     if (isRoot) entry.hasRoot = true;
-    if (isRoot || span.kind === kindServer || span.kind === kindConsumer) {
+    if (isOwnRequest(span)) {
       this.#writeRequest(entry, candidate, false);
       return;
     }
@@ -139,6 +141,10 @@ export class SpanWriter {
     );
   }
 }
+
+/** Whether the span is listed as a request whatever else its trace has. */
+const isOwnRequest = ({ parentSpanId, kind }: SpanRecord): boolean =>
+  parentSpanId === '' || kind === kindServer || kind === kindConsumer;
 
 /** Clocks can run backwards between start and end: 0 then. Never beyond what a number holds exactly (104 days). */
 function durationNs({ startUnixNano, endUnixNano }: SpanRecord): number {

@@ -13,33 +13,32 @@ export interface UsageFigures {
   readonly method: string | undefined;
 }
 
-const memory = ['heap_allocated_bytes', 'external_memory_bytes'] as const;
+const method = 'reqlens.usage.method';
+const cpu = 'reqlens.usage.cpu_ms';
+const wait = 'reqlens.usage.wait_ms';
+const memory = ['reqlens.usage.heap_allocated_bytes', 'reqlens.usage.external_memory_bytes'] as const;
 const io = [
-  'socket_read_bytes',
-  'socket_written_bytes',
-  'outgoing_read_bytes',
-  'outgoing_written_bytes',
-  'file_read_bytes',
-  'file_written_bytes',
+  'reqlens.usage.socket_read_bytes',
+  'reqlens.usage.socket_written_bytes',
+  'reqlens.usage.outgoing_read_bytes',
+  'reqlens.usage.outgoing_written_bytes',
+  'reqlens.usage.file_read_bytes',
+  'reqlens.usage.file_written_bytes',
 ] as const;
 
 /** @returns undefined when the span was not tracked. */
 export function usageIn(attributes: Attributes): UsageFigures | undefined {
-  const method = attributes['reqlens.usage.method'];
-  // Every tracked span of ours has a method; the others are looked for so that a sender of its own kind is seen too.
-  if (method === undefined && !hasAnyFigure(attributes)) return undefined;
+  const measuredBy = attributes[method];
+  // Ours have a method always; a sender of another kind is known by the one figure that matters most. Two look-ups, as each span pays them.
+  if (measuredBy === undefined && attributes[cpu] === undefined) return undefined;
   return {
-    cpuMs: figure(attributes, 'cpu_ms'),
-    waitMs: figure(attributes, 'wait_ms'),
+    cpuMs: figure(attributes, cpu),
+    waitMs: figure(attributes, wait),
     memoryBytes: sumOf(attributes, memory),
     ioBytes: sumOf(attributes, io),
     isComplete: attributes['reqlens.usage.is_complete'] !== false,
-    method: typeof method === 'string' ? method : undefined,
+    method: typeof measuredBy === 'string' ? measuredBy : undefined,
   };
-}
-
-function hasAnyFigure(attributes: Attributes): boolean {
-  return ['cpu_ms', 'wait_ms', 'duration_ms', ...memory, ...io].some((name) => figure(attributes, name) !== undefined);
 }
 
 function sumOf(attributes: Attributes, names: readonly string[]): number | undefined {
@@ -48,6 +47,6 @@ function sumOf(attributes: Attributes, names: readonly string[]): number | undef
 }
 
 function figure(attributes: Attributes, name: string): number | undefined {
-  const value = attributes[`reqlens.usage.${name}`];
+  const value = attributes[name];
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }

@@ -4,8 +4,6 @@ import { storable } from './row.ts';
 import type { Attributes, SpanRecord } from './telemetry-store.ts';
 import { usageIn, type UsageFigures } from './usage-attributes.ts';
 
-const kindServer = 2;
-const kindConsumer = 5;
 const statusError = 2;
 
 /** What the row needs to know beside the span. */
@@ -27,9 +25,8 @@ export class UsageWriter {
     this.#remove = database.prepare('DELETE FROM usage WHERE trace_no = ? AND span_id = ?');
   }
 
-  /** Only spans that the list of requests has too: roots, and those of kind server or consumer. */
+  /** @param span - One that the list of requests has too: a root, or of kind server or consumer. */
   write(traceNo: number, span: SpanRecord, { service, isNew }: UsageOrigin): void {
-    if (span.parentSpanId !== '' && span.kind !== kindServer && span.kind !== kindConsumer) return;
     const usage = usageIn(span.attributes);
     if (usage !== undefined) this.#writeRow(traceNo, span, { service, usage });
     else if (!isNew) this.#remove.run(traceNo, span.spanId);

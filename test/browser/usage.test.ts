@@ -60,7 +60,7 @@ test('what each tracked request of a trace used stands beside its waterfall, the
   expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Usage');
   const lines = await page.locator('.usage-of-span').first().locator('.usage-facts > div').allTextContents();
   expect(lines).toEqual([
-    'User and system141 ms29 % of the duration',
+    'User and system141 ms29 % of duration',
     'User128 ms',
     'System13.3 ms',
     'On the event loop162 mswall time',
@@ -130,7 +130,7 @@ test('tracked requests are compared by CPU, waiting, memory and I/O, by heading 
   expect((await column(7))[0]).toBe('450 ms');
   await page.getByRole('button', { name: 'Memory' }).click();
   await expect.poll(sorted, patient).toBe('Memory');
-  expect((await column(8))[0]).toBe('164 MB');
+  expect((await column(8))[0]).toBe('161 MB');
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Memory');
   await page.getByLabel('Compare by').selectOption('I/O');
   await expect.poll(sorted, patient).toBe('I/O');

@@ -97,7 +97,7 @@ test('tracked requests are sorted by each figure, those without it last, equal o
 
 test('only requests that were tracked are there: not other spans, nor figures that are no figures', async () => {
   const store = openStore();
-  const untracked = { ...tracked(1, {}), attributes: { 'http.route': '/a', 'reqlens.usage.cpu_ms': 'much' } };
+  const untracked = { ...tracked(1, {}), attributes: { 'http.route': '/a', 'reqlens.account.id': 'acme' } };
   const inner = tracked(2, { cpu_ms: 1 }, { parentSpanId: 'f'.repeat(16), kind: 1 });
   const odd = tracked(3, { cpu_ms: -1, wait_ms: 2 ** 60, socket_read_bytes: 'x', is_complete: false });
   const foreign = { ...tracked(4, {}), attributes: { 'reqlens.usage.cpu_ms': 3 } };

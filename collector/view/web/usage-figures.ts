@@ -152,7 +152,7 @@ const bytes = (value: number | undefined): string | undefined =>
 
 function shareNote(part: number | undefined, whole: number | undefined): string | undefined {
   if (part === undefined || whole === undefined || whole === 0) return undefined;
-  return `${Number(((part / whole) * 100).toPrecision(2))} % of the duration`;
+  return `${Number(((part / whole) * 100).toPrecision(2))} % of duration`;
 }
 
 function line(label: string, value: string | undefined, note?: string): UsageLine | undefined {

@@ -55,7 +55,7 @@ export class UsageTable {
     const isSorted = Object.entries(sort).every(([key, value]) => route[key === 'by' ? 'by' : 'order'] === value);
     const button = el('button', {
       class: 'sort',
-      attr: { type: 'button', 'data-key': `sort ${name}` },
+      attr: { type: 'button', 'data-key': `sort ${title}` },
       on: { click: () => this.#change({ ...route, ...sort }) },
     });
     button.append(title);

@@ -36,7 +36,7 @@ test('what a request used is shown in readable units, in the order of the questi
   expect(lines).toStrictEqual([
     [
       'CPU',
-      'User and system | 41.3 ms | 8.5 % of the duration',
+      'User and system | 41.3 ms | 8.5 % of duration',
       'User | 38.0 ms',
       'System | 3.25 ms',
       'On the event loop | 52.3 ms | wall time',
