@@ -7,11 +7,11 @@ export type UsageFigure = (typeof usageFigures)[number];
 
 /** Each request by itself, or summed up per route or per account. */
 export const usageViews = ['requests', 'routes', 'accounts'] as const;
-export type UsageView = (typeof usageViews)[number];
+type UsageView = (typeof usageViews)[number];
 
 /** `value` is the figure itself, or the sum of a group; `newest` is for requests, `median`, `p95` and `count` for groups. */
 export const usageOrders = ['value', 'newest', 'median', 'p95', 'count'] as const;
-export type UsageOrder = (typeof usageOrders)[number];
+type UsageOrder = (typeof usageOrders)[number];
 
 /** Which tracked requests. */
 export interface UsageQuery {

@@ -10,7 +10,7 @@ import type { UsageAnswer, UsageFigure, UsageOfRequest, UsageQuery } from './usa
 /** Rows read between two turns of other work. */
 const rowsPerSlice = 1000;
 /** Rows looked at for one answer, whether or not the filters let them through. */
-export const mostRows = 50_000;
+const mostRows = 50_000;
 
 const figureColumns: Readonly<Record<UsageFigure, string>> = {
   cpu: 'cpu_ms',

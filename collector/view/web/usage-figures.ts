@@ -15,7 +15,7 @@ export const figureTitles: Readonly<Record<UsageFigure, string>> = {
 };
 
 /** One line: `Garbage collection`, `3.20 ms`, `in 2 runs`. */
-export interface UsageLine {
+interface UsageLine {
   readonly label: string;
   readonly value: string;
   readonly note?: string;
@@ -59,7 +59,7 @@ export function usageOf(attributes: Attributes): SpanUsage | undefined {
   const method = attributes[`${prefix}method`];
   const sections = [
     { title: 'CPU', lines: cpuLines(figure) },
-    { title: 'Waiting', lines: known(line('Queueing and waiting for others', ms(figure('wait_ms')))) },
+    { title: 'Waiting', lines: known(line('Queued or waiting', ms(figure('wait_ms')))) },
     { title: 'Memory', lines: memoryLines(figure) },
     { title: 'I/O', lines: ioLines(figure) },
   ];
@@ -117,8 +117,8 @@ function memoryLines(figure: Figures): UsageLine[] {
 function ioLines(figure: Figures): UsageLine[] {
   const calls = figure('outgoing_requests');
   return known(
-    line('Received from the client', bytes(figure('socket_read_bytes'))),
-    line('Sent to the client', bytes(figure('socket_written_bytes'))),
+    line('Received from client', bytes(figure('socket_read_bytes'))),
+    line('Sent to client', bytes(figure('socket_written_bytes'))),
     line('Outgoing calls', calls === undefined ? undefined : String(calls)),
     line('Received from others', bytes(figure('outgoing_read_bytes'))),
     line('Sent to others', bytes(figure('outgoing_written_bytes'))),

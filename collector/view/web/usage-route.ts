@@ -9,8 +9,8 @@ export const usageFigures = ['cpu', 'wait', 'memory', 'io', 'duration'] as const
 export type UsageFigure = (typeof usageFigures)[number];
 
 /** `value` is the figure, or the sum of a group's. */
-export const usageOrders = ['value', 'newest', 'median', 'p95', 'count'] as const;
-export type UsageOrder = (typeof usageOrders)[number];
+const usageOrders = ['value', 'newest', 'median', 'p95', 'count'] as const;
+type UsageOrder = (typeof usageOrders)[number];
 
 /** How far back. */
 export const usageRanges = ['all', '15m', '1h', '24h', '7d'] as const;
