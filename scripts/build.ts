@@ -1,4 +1,4 @@
-/** Compiles the package into dist/: Node sources, then the viewer's pages with the browser's types, then its static files. */
+/** Compiles the package into dist/: Node sources, then the viewer's pages and the overlay with the browser's types, then its static files. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const compile = (project: string): void => {
 if (process.argv.includes('--clean')) rmSync(`${root}dist`, { recursive: true, force: true });
 compile('tsconfig.build.json');
 compile('tsconfig.web.json');
+compile('tsconfig.overlay.json');
 cpSync(`${root}collector/view/web`, `${root}dist/collector/view/web`, {
   recursive: true,
   filter: (path) => !path.endsWith('.ts') && !path.endsWith('.json'),

@@ -58,7 +58,7 @@ function pack(): Packed {
 
 /** One .js and one .d.ts for each source; the viewer's pages are scripts and need no types. No maps, no sources, no tests. */
 function compiledFiles(): string[] {
-  const sources = globSync(['register.ts', 'src/**/*.ts', 'collector/**/*.ts'], {
+  const sources = globSync(['register.ts', 'src/**/*.ts', 'collector/**/*.ts', 'overlay/*.ts'], {
     cwd: root,
     exclude: ['collector/view/web/**'],
   });

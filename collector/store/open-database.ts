@@ -1,8 +1,8 @@
-/** Opens the database file: takes it for this process alone, makes its tables, and moves an unusable file aside. */
+/** Opens the database file: takes it for this process alone, makes its tables or those it lacks, and moves an unusable file aside. */
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { schema, schemaVersion } from './schema.ts';
+import { migrations, schema, schemaVersion } from './schema.ts';
 import { sqliteCode, sqliteCodes } from './sqlite-errors.ts';
 
 /** Another process has the file open. */
@@ -33,6 +33,7 @@ function prepared(path: string): DatabaseSync {
   try {
     configure(database);
     if (versionOf(database) === 0) createTables(database);
+    migrate(database);
     return database;
   } catch (error) {
     database.close();
@@ -40,13 +41,14 @@ function prepared(path: string): DatabaseSync {
   }
 }
 
-/** @returns undefined when the file is ours and of this version, or empty. */
+/** @returns undefined when the file is ours and of this version or of one that is migrated, or empty. */
 function reasonNotToUse(path: string): string | undefined {
   const database = new DatabaseSync(path);
   try {
     configure(database);
     const version = versionOf(database);
-    if (version === schemaVersion || (version === 0 && isEmpty(database))) return undefined;
+    if (version === schemaVersion || migrations.has(version)) return undefined;
+    if (version === 0 && isEmpty(database)) return undefined;
     return `it has version ${version}, this reqlens writes version ${schemaVersion}`;
   } catch (error) {
     const code = sqliteCode(error);
@@ -83,6 +85,13 @@ const isEmpty = (database: DatabaseSync): boolean =>
 function createTables(database: DatabaseSync): void {
   // One transaction: a process killed in the middle leaves an empty file, which the next start fills.
   database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
+/** Version by version, each in one transaction: a process killed in between leaves a file of one version or the other. */
+function migrate(database: DatabaseSync): void {
+  for (let version = versionOf(database); version !== schemaVersion; version += 1) {
+    database.exec(`BEGIN; ${migrations.get(version) ?? ''} PRAGMA user_version = ${version + 1}; COMMIT`);
+  }
 }
 
 /** The journal goes with its file: left behind, it would be replayed into the new one. */

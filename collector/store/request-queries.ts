@@ -14,7 +14,8 @@ const isListed = `CASE r.is_stand_in
   ELSE NOT EXISTS (SELECT 1 FROM request o WHERE o.trace_no = r.trace_no AND o.is_stand_in = 0 AND NOT ${hasLocalParent('o')})
   END`;
 
-const columns = `r.trace_no, r.span_id, r.service, r.name, r.method, r.target, r.status_code,
+/** Columns that `listedRequest` reads; `r` is request, `t` trace. */
+export const requestColumns = `r.trace_no, r.span_id, r.service, r.name, r.method, r.target, r.status_code,
   ifnull(r.request_id, t.request_id) AS request_id, CAST(r.start_ns AS TEXT) AS start_text, r.duration_ns, r.is_error,
   t.trace_id, t.span_count, t.error_count, t.log_count`;
 
@@ -32,13 +33,13 @@ export class RequestQueries {
 
   constructor(database: DatabaseSync) {
     this.#page = database.prepare(
-      `SELECT ${columns} FROM request r JOIN trace t ON t.no = r.trace_no
+      `SELECT ${requestColumns} FROM request r JOIN trace t ON t.no = r.trace_no
        WHERE (r.start_ns, r.trace_no, r.span_id) < (?, ?, ?)
          AND (? IS NULL OR r.service = ?) AND (? = 0 OR r.is_error = 1) AND ${isListed}
        ORDER BY r.start_ns DESC, r.trace_no DESC, r.span_id DESC LIMIT ?`,
     );
     this.#ofTrace = database.prepare(
-      `SELECT ${columns} FROM trace t JOIN request r ON t.no = r.trace_no WHERE t.trace_id = ? AND ${isListed}
+      `SELECT ${requestColumns} FROM trace t JOIN request r ON t.no = r.trace_no WHERE t.trace_id = ? AND ${isListed}
        ORDER BY r.start_ns DESC, r.span_id DESC LIMIT 100`,
     );
   }
@@ -64,7 +65,8 @@ export class RequestQueries {
   }
 }
 
-function listedRequest(row: Row): ListedRequest {
+/** Reads a row of `requestColumns`. */
+export function listedRequest(row: Row): ListedRequest {
   const startUnixNano = text(row, 'start_text');
   const spanId = text(row, 'span_id');
   const traceId = text(row, 'trace_id');

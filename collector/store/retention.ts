@@ -59,7 +59,7 @@ export class Retention {
          ifnull((SELECT received_ms FROM log ORDER BY id LIMIT 1), ${never}) AS log_ms,
          ifnull((SELECT trace_no FROM span ORDER BY trace_no LIMIT 1), 0) AS span_trace_no`,
     );
-    this.#dropNames = ['request', 'trace_key'].map((table) =>
+    this.#dropNames = ['request', 'usage', 'trace_key'].map((table) =>
       database.prepare(`DELETE FROM ${table} WHERE trace_no = ?`),
     );
     this.#dropTrace = database.prepare('DELETE FROM trace WHERE no = ? RETURNING span_count');

@@ -27,7 +27,7 @@ export function integer(row: Row, column: string): number {
   return value;
 }
 
-/** @returns undefined for NULL. */
+/** @returns undefined for NULL. Of a column of type REAL any number. */
 export function optionalInteger(row: Row, column: string): number | undefined {
   const value = row[column];
   return typeof value === 'number' ? value : undefined;

@@ -5,6 +5,7 @@ import { requestIdOf, requestKeysOf } from './request-ids.ts';
 import { integer, storable } from './row.ts';
 import type { Attributes, SpanRecord } from './telemetry-store.ts';
 import type { TraceEntry, TraceLedger } from './trace-ledger.ts';
+import { UsageWriter } from './usage-writer.ts';
 
 const kindServer = 2;
 const kindConsumer = 5;
@@ -27,6 +28,7 @@ export class SpanWriter {
   readonly #selectStatus: StatementSync;
   readonly #replace: StatementSync;
   readonly #upsertRequest: StatementSync;
+  readonly #usage: UsageWriter;
   /** The earliest span of each trace that is in this transaction but not in the list of requests. */
   readonly #unlisted = new Map<TraceEntry, StandIn>();
   /** Orders spans by arrival across restarts: it starts at the clock, in microseconds, and counts on. */
@@ -36,6 +38,7 @@ export class SpanWriter {
     const columns = `(trace_no, span_id, parent_span_id, arrival, resource_id, scope_id, name, kind,
       start_ns, duration_ns, status, attributes, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     this.#ledger = ledger;
+    this.#usage = new UsageWriter(database);
     this.#insert = database.prepare(`INSERT INTO span ${columns} ON CONFLICT DO NOTHING`);
     this.#selectStatus = database.prepare('SELECT status FROM span WHERE trace_no = ? AND span_id = ?');
     this.#replace = database.prepare(`REPLACE INTO span ${columns}`);
@@ -54,6 +57,9 @@ export class SpanWriter {
     entry.requestId = span.parentSpanId === '' ? (requestId ?? entry.requestId) : (entry.requestId ?? requestId);
     this.#ledger.addKeys(entry, requestKeysOf(span.attributes, span.traceId));
     this.#list(entry, { span, resource: origin.resource });
+    if (isOwnRequest(span)) {
+      this.#usage.write(entry.no, span, { service: origin.resource.service, isNew: added === 1 });
+    }
     return added;
   }
 
@@ -105,7 +111,7 @@ export class SpanWriter {
     const { span } = candidate;
     const isRoot = span.parentSpanId === '';
     if (isRoot) entry.hasRoot = true;
-    if (isRoot || span.kind === kindServer || span.kind === kindConsumer) {
+    if (isOwnRequest(span)) {
       this.#writeRequest(entry, candidate, false);
       return;
     }
@@ -135,6 +141,10 @@ export class SpanWriter {
     );
   }
 }
+
+/** Whether the span is listed as a request whatever else its trace has. */
+const isOwnRequest = ({ parentSpanId, kind }: SpanRecord): boolean =>
+  parentSpanId === '' || kind === kindServer || kind === kindConsumer;
 
 /** Clocks can run backwards between start and end: 0 then. Never beyond what a number holds exactly (104 days). */
 function durationNs({ startUnixNano, endUnixNano }: SpanRecord): number {

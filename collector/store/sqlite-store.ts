@@ -24,6 +24,8 @@ import {
 import { TextSearch } from './text-search.ts';
 import { TraceLedger } from './trace-ledger.ts';
 import { type TraceHit, TraceQueries } from './trace-queries.ts';
+import type { UsageAnswer, UsageQuery } from './usage-port.ts';
+import { UsageQueries } from './usage-queries.ts';
 
 export interface SqliteStoreOptions extends RetentionLimits {
   /** The database file; undefined keeps everything in memory. */
@@ -48,6 +50,7 @@ export class SqliteStore implements TelemetryStore {
   readonly #requests: RequestQueries;
   readonly #traces: TraceQueries;
   readonly #search: TextSearch;
+  readonly #usage: UsageQueries;
   readonly #retention: Retention;
   readonly #listeners = new Set<ChangeListener>();
   #spanTotal: number;
@@ -69,6 +72,7 @@ export class SqliteStore implements TelemetryStore {
     this.#requests = new RequestQueries(this.#database);
     this.#traces = new TraceQueries(this.#database);
     this.#search = new TextSearch(this.#database, this.#requests);
+    this.#usage = new UsageQueries(this.#database);
     this.#retention = new Retention(this.#database, limits);
     this.#spanTotal = countOf(this.#database, 'span');
     this.#logTotal = countOf(this.#database, 'log');
@@ -126,6 +130,10 @@ export class SqliteStore implements TelemetryStore {
     const { requests } = await this.listRequests(query, signal);
     const logs = await this.#search.logs(wanted, { limit: maxMatches, signal });
     return { kind: 'matches', requests, logs };
+  }
+
+  usage(query: UsageQuery, signal?: AbortSignal): Promise<UsageAnswer> {
+    return this.#usage.answer(query, signal);
   }
 
   totals(): StoreTotals {

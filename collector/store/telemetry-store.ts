@@ -1,4 +1,5 @@
 /** The port between OTLP coming in, the database, and the viewer going out. Receivers and views know a store only by this. */
+import type { UsageAnswer, UsageQuery } from './usage-port.ts';
 
 /** Attribute values as OTLP carries them; 64-bit integers beyond 2^53, non-finite numbers and bytes (base64) are strings. */
 export type AttributeValue =
@@ -201,6 +202,8 @@ export interface TelemetryStore {
   trace(traceId: string): StoredTrace | undefined;
   /** By request id or trace id in any spelling; anything else as text. */
   find(text: string, signal?: AbortSignal): Promise<FoundInStore>;
+  /** What tracked requests used. Yields to other work while it reads; `signal` ends the reading early, with what was read so far. */
+  usage(query: UsageQuery, signal?: AbortSignal): Promise<UsageAnswer>;
   totals(): StoreTotals;
   /** One small step of retention, a few milliseconds at most. @returns whether there is more to do. */
   pruneStep(): boolean;

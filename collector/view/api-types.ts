@@ -117,6 +117,49 @@ export type Found =
   | { readonly kind: 'trace'; readonly traceId: string; readonly requestId?: string }
   | { readonly kind: 'matches'; readonly requests: readonly RequestRow[]; readonly logs: readonly LogRow[] };
 
+/** One tracked request: one whose span carries `reqlens.usage.*`. A figure that its sender did not give is absent. */
+export interface UsageRow extends RequestRow {
+  /** `reqlens.account.id`. */
+  readonly account?: string;
+  /** User and system. */
+  readonly cpuMs?: number;
+  readonly waitMs?: number;
+  /** Allocated on the heap and outside of it. */
+  readonly memoryBytes?: number;
+  /** Read and written: its own socket, outgoing calls, files. */
+  readonly ioBytes?: number;
+  /** False when the request was aborted or cut off by a bound: it used at least this. */
+  readonly isComplete: boolean;
+  /** `reqlens.usage.method`. */
+  readonly measuredBy?: string;
+}
+
+/** Tracked requests of one route, or of one account. */
+export interface UsageGroup {
+  /** Only of a route: those of two services are two. */
+  readonly service?: string;
+  /** Method and route, e.g. `GET /orders/:id`; the span's name when it has neither. */
+  readonly route?: string;
+  /** Absent on the one group of requests without an account, and on routes. */
+  readonly account?: string;
+  /** All of the group. */
+  readonly count: number;
+  /** Those that have the figure asked for; median, 95th percentile and sum are theirs. Absent when there are none. */
+  readonly figure?: { readonly count: number; readonly median: number; readonly p95: number; readonly sum: number };
+}
+
+/** Answer of `/api/usage`: `requests` or `groups`, in the order asked for. Memory and I/O are bytes, other figures milliseconds. */
+export interface UsageList {
+  readonly requests: readonly UsageRow[];
+  readonly groups: readonly UsageGroup[];
+  /** Tracked requests that the filters let through. */
+  readonly requestCount: number;
+  /** Groups that they make; 0 when requests were asked for. */
+  readonly groupCount: number;
+  /** True when there are older ones that were not looked at. */
+  readonly isBounded: boolean;
+}
+
 /** Answer of `/api/stats`. */
 export interface Stats {
   readonly spans: number;

@@ -1,8 +1,10 @@
 /** The viewer's query API: reads parameters, asks the store, answers JSON as api-types.ts says. */
 import type { ServerResponse } from 'node:http';
 import type { RequestCursor, RequestQuery, TelemetryStore } from '../store/telemetry-store.ts';
-import type { Found, RequestList, Stats, TraceView } from './api-types.ts';
+import type { Found, RequestList, Stats, TraceView, UsageList } from './api-types.ts';
+import { errorsOnly, limitOf, shown } from './parameters.ts';
 import { ProblemError, sendJson } from './problem.ts';
+import { usageQuery } from './usage-parameters.ts';
 
 /** What answers are made from. */
 export interface QueryContext {
@@ -36,6 +38,8 @@ async function answerTo(
   switch (pathname) {
     case '/api/requests':
       return listRequests(requestQuery(searchParams), context, signal);
+    case '/api/usage':
+      return listUsage(searchParams, context, signal);
     case '/api/find':
       return find(searchParams, context, signal);
     case '/api/stats':
@@ -48,6 +52,14 @@ async function answerTo(
 async function listRequests(query: RequestQuery, { store }: QueryContext, signal: AbortSignal): Promise<RequestList> {
   const { requests, next } = await store.listRequests(query, signal);
   return next === undefined ? { requests } : { requests, nextBefore: formatCursor(next) };
+}
+
+async function listUsage(
+  parameters: URLSearchParams,
+  { store }: QueryContext,
+  signal: AbortSignal,
+): Promise<UsageList> {
+  return store.usage(usageQuery(parameters), signal);
 }
 
 async function find(parameters: URLSearchParams, { store }: QueryContext, signal: AbortSignal): Promise<Found> {
@@ -63,7 +75,10 @@ function stats({ store, otlpEndpoint }: QueryContext): Stats {
 function trace(pathname: string, { store }: QueryContext): TraceView {
   const [, traceId] = /^\/api\/traces\/([^/]*)$/.exec(pathname) ?? [];
   if (traceId === undefined) {
-    throw new ProblemError(404, 'expected /api/requests, /api/traces/<trace id>, /api/find, /api/stats or /api/live');
+    throw new ProblemError(
+      404,
+      'expected /api/requests, /api/traces/<trace id>, /api/usage, /api/find, /api/stats or /api/live',
+    );
   }
   if (!/^[\da-f]{32}$/i.test(traceId)) throw new ProblemError(400, 'trace id: expected 32 hex digits');
   const found = store.trace(traceId.toLowerCase());
@@ -77,24 +92,11 @@ function requestQuery(parameters: URLSearchParams): RequestQuery {
   const text = textOf(parameters);
   return {
     limit: limitOf(parameters),
-    isErrorOnly: isErrorOnly(parameters),
+    isErrorOnly: errorsOnly(parameters),
     ...(before !== undefined && { before }),
     ...(service !== '' && { service }),
     ...(text !== undefined && { text }),
   };
-}
-
-function limitOf(parameters: URLSearchParams): number {
-  const given = parameters.get('limit') ?? '100';
-  const limit = /^\d{1,3}$/.test(given) ? Number(given) : 0;
-  if (limit >= 1 && limit <= 500) return limit;
-  throw new ProblemError(400, `limit: expected a whole number from 1 to 500, got ${shown(given)}`);
-}
-
-function isErrorOnly(parameters: URLSearchParams): boolean {
-  const given = parameters.get('errors') ?? '0';
-  if (given === '1' || given === '0' || given === '') return given === '1';
-  throw new ProblemError(400, `errors: expected 1 or 0, got ${shown(given)}`);
 }
 
 function textOf(parameters: URLSearchParams): string | undefined {
@@ -116,5 +118,3 @@ function cursorOf(parameters: URLSearchParams): RequestCursor | undefined {
   }
   return { startUnixNano: BigInt(start), traceNo: Number(traceNo), spanId };
 }
-
-const shown = (given: string): string => JSON.stringify(given.slice(0, 60));

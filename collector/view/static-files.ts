@@ -13,8 +13,8 @@ const contentTypes: ReadonlyMap<string, string> = new Map([
   ['.png', 'image/png'],
   ['.ico', 'image/x-icon'],
 ]);
-/** The page itself, which reads the rest of the path: the start, one request, one trace. */
-const pagePath = /^\/(?:index\.html|[rt]\/[^/]+)?$/;
+/** The page itself, which reads the rest of the path: the start, usage, one request, one trace. */
+const pagePath = /^\/(?:index\.html|usage|[rt]\/[^/]+)?$/;
 
 interface StaticFile {
   readonly body: Buffer;

@@ -30,7 +30,7 @@ test('the page answers for every deep link, assets have their type, and an ETag 
   writeFileSync(join(folder, 'parts', 'app.js'), 'export {};');
   writeFileSync(join(folder, 'secret.txt'), 'not listed');
   const url = await serve(folder);
-  for (const path of ['/', '/index.html', '/r/some%2Fid', `/t/${'a'.repeat(32)}`]) {
+  for (const path of ['/', '/index.html', '/usage', '/r/some%2Fid', `/t/${'a'.repeat(32)}`]) {
     const { status, headers, body } = await ask(url + path);
     expect([path, status, headers['content-type'], headers['cache-control'], body.toString()]).toStrictEqual([
       path,

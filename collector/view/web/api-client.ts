@@ -1,5 +1,6 @@
 /** Asks the collector's query API. The only place that fetches. */
-import type { Found, Problem, RequestList, Stats, TraceView } from './contract.ts';
+import type { Found, Problem, RequestList, Stats, TraceView, UsageList } from './contract.ts';
+import { sinceMs, type UsageRoute } from './usage-route.ts';
 
 /** An answer that is not the one hoped for, in words for the user. */
 class ApiError extends Error {
@@ -47,6 +48,19 @@ export async function fetchTrace(traceId: string, signal?: AbortSignal): Promise
 /** @throws ApiError as above. */
 export function find(text: string, signal?: AbortSignal): Promise<Found> {
   return getJson<Found>(`/api/find?${new URLSearchParams({ q: text }).toString()}`, signal);
+}
+
+/** @throws ApiError as above. */
+export function fetchUsage(route: UsageRoute, limit: number, signal?: AbortSignal): Promise<UsageList> {
+  const { view, by, order, service, onlyErrors } = route;
+  const search = new URLSearchParams({ view, by, order, limit: String(limit) });
+  const since = sinceMs(route.range, Date.now());
+  if (since !== undefined) search.set('since', String(since));
+  if (service !== undefined) search.set('service', service);
+  if (route.route !== undefined) search.set('route', route.route);
+  if (route.account !== undefined) search.set('account', route.account);
+  if (onlyErrors) search.set('errors', '1');
+  return getJson<UsageList>(`/api/usage?${search.toString()}`, signal);
 }
 
 /** @throws ApiError as above. */

@@ -11,6 +11,8 @@ import { addressOf, routeFor, type Route } from './routes.ts';
 import { SearchPage } from './search-page.ts';
 import { toggleTheme } from './theme.ts';
 import { TopBar } from './top-bar.ts';
+import { UsagePage } from './usage-page.ts';
+import { usageStart } from './usage-route.ts';
 
 const live = new LiveFeed();
 const place = element('#page');
@@ -23,6 +25,7 @@ let steps = 0;
 const globalKeys: readonly KeyBinding[] = [
   { keys: ['/'], label: 'Search field', run: () => topBar.focusSearch() },
   { keys: ['g'], label: 'Newest requests', run: () => navigate({ page: 'requests', onlyErrors: false }) },
+  { keys: ['u'], label: 'Usage of requests', run: () => navigate(usageStart) },
   { keys: ['t'], label: 'Light or dark', run: () => toggleTheme() },
   { keys: ['?'], label: 'These keys', run: () => showKeys(allKeys()) },
 ];
@@ -52,6 +55,8 @@ function pageFor(route: Route): Page {
     case 'request':
     case 'trace':
       return new LookupPage(route, around);
+    case 'usage':
+      return new UsagePage(route, around);
     case 'unknown':
       break;
   }

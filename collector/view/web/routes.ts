@@ -1,17 +1,20 @@
 /** Addresses of the pages, both ways. Pure: no DOM, no History API. */
 import { isRequestId, isSpanId, isTraceId } from './ids.ts';
+import { usageParameters, usageRouteFor, type UsageRoute } from './usage-route.ts';
 
 /** What the address bar asks for. */
 export type Route =
   | { readonly page: 'requests'; readonly service?: string; readonly onlyErrors: boolean; readonly text?: string }
   | { readonly page: 'request'; readonly requestId: string; readonly spanId?: string }
   | { readonly page: 'trace'; readonly traceId: string; readonly spanId?: string }
+  | UsageRoute
   | { readonly page: 'unknown'; readonly path: string };
 
 /** @param search - With or without its question mark. */
 export function routeFor(path: string, search: string): Route {
   const query = new URLSearchParams(search);
   if (path === '/' || path === '/index.html') return requestsRoute(query);
+  if (path === '/usage') return usageRouteFor(query);
   const [, kind, encoded = ''] = /^\/([rt])\/(.+?)\/?$/.exec(path) ?? [];
   const id = decode(encoded);
   const span = query.get('span') ?? '';
@@ -30,6 +33,8 @@ export function addressOf(route: Route): string {
       return `/r/${encodeURIComponent(route.requestId)}${queryOf({ span: route.spanId })}`;
     case 'trace':
       return `/t/${encodeURIComponent(route.traceId)}${queryOf({ span: route.spanId })}`;
+    case 'usage':
+      return `/usage${queryOf(usageParameters(route))}`;
     case 'unknown':
       break;
   }

@@ -1,9 +1,11 @@
-/** Two tabs beside the waterfall, and the divider between them and it. */
+/** The tabs beside the waterfall, and the divider between them and it. */
 import { el, fill, setAttributes } from './element.ts';
 import { remember, remembered } from './theme.ts';
 
 /** Which tab is in front. */
-export type TabName = 'span' | 'logs';
+export type TabName = (typeof tabNames)[number];
+
+const tabNames = ['span', 'logs', 'usage'] as const;
 
 const storageKey = 'reqlens.panel';
 const least = 280;
@@ -19,17 +21,22 @@ export class SidePanel {
   #front: TabName;
 
   constructor(front: TabName, logs: HTMLElement) {
-    this.#tabs = { span: this.#tab('span', 'Span'), logs: this.#tab('logs', 'Logs') };
-    this.#panels = { span: panel('span'), logs: panel('logs') };
+    this.#tabs = {
+      span: this.#tab('span', 'Span'),
+      logs: this.#tab('logs', 'Logs'),
+      usage: this.#tab('usage', 'Usage'),
+    };
+    this.#panels = { span: panel('span'), logs: panel('logs'), usage: panel('usage') };
+    this.#tabs.usage.hidden = true;
     this.#panels.logs.append(logs);
     const tabs = el('div', {
       class: 'tabs',
       attr: { role: 'tablist', 'aria-label': 'Details', 'data-own-arrows': '' },
     });
-    tabs.append(this.#tabs.span, this.#tabs.logs);
+    tabs.append(...tabNames.map((name) => this.#tabs[name]));
     tabs.addEventListener('keydown', (event) => this.#tabKey(event));
     this.element = el('aside', { class: 'panel', attr: { 'aria-label': 'Span and log lines' } });
-    this.element.append(tabs, this.#panels.span, this.#panels.logs);
+    this.element.append(tabs, ...tabNames.map((name) => this.#panels[name]));
     this.divider = this.#makeDivider();
     this.#front = front;
     this.show(front);
@@ -43,7 +50,7 @@ export class SidePanel {
   /** Brings a tab to the front. */
   show(front: TabName): void {
     this.#front = front;
-    for (const name of ['span', 'logs'] as const) {
+    for (const name of tabNames) {
       const isFront = name === front;
       this.#panels[name].hidden = !isFront;
       setAttributes(this.#tabs[name], { 'aria-selected': String(isFront), tabindex: isFront ? '0' : '-1' });
@@ -62,6 +69,15 @@ export class SidePanel {
     fill(this.#tabs.logs, 'Logs', el('span', { class: 'tab-count' }, count));
   }
 
+  /** What the trace's requests used; undefined hides the tab. */
+  setUsage(usage: HTMLElement | undefined): void {
+    const { scrollTop } = this.#panels.usage;
+    fill(this.#panels.usage, usage);
+    this.#panels.usage.scrollTop = scrollTop;
+    this.#tabs.usage.hidden = usage === undefined;
+    if (usage === undefined && this.#front === 'usage') this.show('span');
+  }
+
   #tab(name: TabName, label: string): HTMLButtonElement {
     const attr = { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `panel-${name}` };
     return el('button', { class: 'tab', attr, on: { click: () => this.show(name) } }, label);
@@ -69,7 +85,9 @@ export class SidePanel {
 
   #tabKey(event: KeyboardEvent): void {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const other = this.#front === 'span' ? 'logs' : 'span';
+    const shown = tabNames.filter((name) => !this.#tabs[name].hidden);
+    const ahead = event.key === 'ArrowLeft' ? shown.length - 1 : 1;
+    const other = shown[(shown.indexOf(this.#front) + ahead) % shown.length] ?? 'span';
     this.show(other);
     this.#tabs[other].focus();
   }

@@ -22,6 +22,10 @@ export class TopBar {
   readonly #input: HTMLInputElement;
   readonly #state = el('span', { class: 'live' });
   readonly #theme: HTMLButtonElement;
+  readonly #pages = [
+    { name: 'requests', link: el('a', { attr: { href: '/' } }, 'Requests') },
+    { name: 'usage', link: el('a', { attr: { href: '/usage', title: 'What tracked requests used (u)' } }, 'Usage') },
+  ] as const;
 
   constructor(actions: TopBarActions) {
     this.#actions = actions;
@@ -40,7 +44,11 @@ export class TopBar {
     this.#theme = iconButton('Light or dark', () => this.#toggleTheme());
     const keys = iconButton('Keyboard shortcuts', actions.showKeys);
     keys.append(icon('keyboard'));
-    this.children = [brand(), this.#searchForm(), el('div', { class: 'top-right' }, this.#state, this.#theme, keys)];
+    this.children = [
+      this.#left(),
+      this.#searchForm(),
+      el('div', { class: 'top-right' }, this.#state, this.#theme, keys),
+    ];
     this.#showTheme();
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#showTheme());
     new MutationObserver(() => this.#showTheme()).observe(document.documentElement, {
@@ -61,9 +69,19 @@ export class TopBar {
 
   /** Puts what the address asks for into the field. */
   showRoute(route: Route): void {
+    for (const { name, link } of this.#pages) {
+      setAttributes(link, { 'aria-current': route.page === name ? 'page' : undefined });
+    }
+    if (route.page === 'usage') this.#input.value = '';
     if (route.page === 'requests') this.#input.value = route.text ?? '';
     if (route.page === 'request') this.#input.value = route.requestId;
     if (route.page === 'trace') this.#input.value = route.traceId;
+  }
+
+  #left(): HTMLElement {
+    const pages = el('nav', { class: 'nav', attr: { 'aria-label': 'Pages' } });
+    pages.append(...this.#pages.map(({ link }) => link));
+    return el('div', { class: 'top-left' }, brand(), pages);
   }
 
   #searchForm(): HTMLElement {

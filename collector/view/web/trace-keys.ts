@@ -9,6 +9,7 @@ export interface TraceKeyTargets {
   readonly toolbar: TraceToolbar;
   readonly showDetails: () => void;
   readonly toggleLogs: () => void;
+  readonly toggleUsage: () => void;
   readonly copyId: () => void;
   readonly back: () => void;
 }
@@ -26,6 +27,7 @@ export function traceKeys({ waterfall, toolbar, ...page }: TraceKeyTargets): rea
     { keys: ['PageUp'], label: 'A screen up', run: () => waterfall.movePage(-1) },
     { keys: ['Enter'], label: 'Details of the span', run: page.showDetails },
     { keys: ['l'], label: 'Log lines, or back to the span', run: page.toggleLogs },
+    { keys: ['r'], label: 'Resources used, or back to the span', run: page.toggleUsage },
     { keys: ['e'], label: 'Next error', run: () => waterfall.jumpToError(1) },
     { keys: ['E'], label: 'Previous error', run: () => waterfall.jumpToError(-1) },
     { keys: ['f'], label: 'Find in this trace', run: () => toolbar.focusSearch() },

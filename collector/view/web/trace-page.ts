@@ -1,4 +1,5 @@
 /** One trace: header, waterfall, span details and log lines, kept in step with each other. */
+import { announce } from './announce.ts';
 import type { LogRow, TraceView } from './contract.ts';
 import { copy } from './copy-button.ts';
 import { el } from './element.ts';
@@ -13,6 +14,7 @@ import { mainSpan, showAgo, spanTitle, traceHeader, traceLink } from './trace-he
 import { treeOf, type TraceTree } from './trace-tree.ts';
 import { traceKeys } from './trace-keys.ts';
 import { TraceToolbar } from './trace-toolbar.ts';
+import { usagePanel } from './usage-panel.ts';
 import { Waterfall } from './waterfall.ts';
 import { plainVisible } from './visible-text.ts';
 
@@ -35,6 +37,7 @@ export class TracePage implements Page {
   #search: TraceSearch;
   #header: HTMLElement;
   #shownKey: string | undefined;
+  #usage: HTMLElement | undefined;
 
   /** @param spanId - To be selected first; undefined selects the request's own span. */
   constructor(trace: TraceView, spanId: string | undefined, around: Surroundings) {
@@ -62,10 +65,13 @@ export class TracePage implements Page {
       toolbar: this.#toolbar,
       showDetails: () => this.#panel.show('span'),
       toggleLogs: () => this.#panel.show(this.#panel.front === 'logs' ? 'span' : 'logs'),
+      toggleUsage: () => this.#toggleUsage(),
       copyId: () => void copy('request id', this.#trace.requestId ?? this.#trace.traceId),
       back: around.back,
     });
     this.#showState();
+    // Someone asked for it by a header of its own: it is what they came for, unless they came for one span.
+    if (this.#usage !== undefined && spanId === undefined) this.#panel.show('usage');
   }
 
   get title(): string {
@@ -104,8 +110,15 @@ export class TracePage implements Page {
     this.#waterfall.setTrace(this.#tree, this.#trace.logs);
     this.#logs.setLogs(this.#trace.logs, this.#tree.startUnixNano);
     this.#panel.setLogCount(formatCount(this.#trace.logs.length));
+    this.#usage = usagePanel(this.#tree, (key) => this.#waterfall.select(key));
+    this.#panel.setUsage(this.#usage);
     this.#toolbar.showErrors(this.#tree.nodes.filter((node) => node.isError).length);
     if (this.#toolbar.query !== '') this.#find(this.#toolbar.query);
+  }
+
+  #toggleUsage(): void {
+    if (this.#usage !== undefined) this.#panel.show(this.#panel.front === 'usage' ? 'span' : 'usage');
+    else announce('No request of this trace was tracked');
   }
 
   #find(query: string): void {
