@@ -1,4 +1,4 @@
-/** Clocks for the synchronous pieces of a request: CPU time of this thread, and wall time. */
+/** Clocks: CPU time of this thread, wall time, and how long the event loop was idle. */
 
 /** Microseconds, since the thread started. */
 export interface ThreadCpu {
@@ -28,6 +28,19 @@ export const threadCpu: () => ThreadCpu =
 /** Milliseconds; only differences mean something. */
 export function wallMs(): number {
   return performance.now();
+}
+
+/**
+ * Milliseconds that the event loop was idle since it started: it waited for I/O or for the next timer. Only differences mean something; it
+ * stands still while anything runs. 0 means that nobody knows: before the loop starts, and where the clock never moves (a loop that is
+ * driven from outside; runtimes that have the function but no such clock).
+ */
+export const loopIdleMs: () => number = idleClock();
+
+function idleClock(): () => number {
+  // As it is before the application can replace it; it needs no `this`. The types say that every runtime has it.
+  const { eventLoopUtilization } = performance as Partial<typeof performance>;
+  return eventLoopUtilization === undefined ? () => 0 : () => eventLoopUtilization().idle;
 }
 
 function hasThreadCpu(): boolean {

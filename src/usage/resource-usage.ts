@@ -12,6 +12,10 @@ export interface ResourceUsage {
   readonly eventLoopMs?: number;
   /** The rest of the duration: queueing, and waiting for others. */
   readonly waitMs?: number;
+  /** The part of it in which the event loop was busy with other work: the request has queued at most so long. Absent where nobody knows. */
+  readonly waitBusyMs?: number;
+  /** The part of it in which the event loop was idle: only I/O, timers or the threadpool were waited for. Absent like `waitBusyMs`; both add up to `waitMs`. */
+  readonly waitIdleMs?: number;
   readonly heapAllocatedBytes?: number;
   readonly externalMemoryBytes?: number;
   readonly gcMs?: number;

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { diag } from '@opentelemetry/api';
 
 import { Boundaries } from './boundaries.ts';
-import { usageMethod, wallMs } from './clocks.ts';
+import { loopIdleMs, usageMethod, wallMs } from './clocks.ts';
 import { countFileBytes } from './file-bytes.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
 import { bindEvents } from './request-events.ts';
@@ -122,6 +122,7 @@ class TrackedRequest implements UsageTracking {
   readonly #unbind: () => void;
   readonly #limit: NodeJS.Timeout;
   readonly #startMs = wallMs();
+  readonly #startIdleMs = loopIdleMs();
   #usage: ResourceUsage | undefined;
 
   constructor(parts: TrackedRequestParts) {
@@ -171,9 +172,11 @@ class TrackedRequest implements UsageTracking {
   }
 
   #figures(isComplete: boolean): ResourceUsage {
+    const idleMs = loopIdleMs();
     return usageOf({
       record: this.#record,
       durationMs: wallMs() - this.#startMs,
+      idleMs: idleMs === 0 ? undefined : idleMs - this.#startIdleMs,
       socket: this.#socket.read(),
       method: usageMethod,
       isComplete,

@@ -7,13 +7,15 @@ import type { UsageRecord } from './usage-record.ts';
 export interface MeasuredRequest {
   readonly record: UsageRecord;
   readonly durationMs: number;
+  /** Of the duration, when the event loop was idle; undefined where nobody knows. */
+  readonly idleMs: number | undefined;
   readonly socket: OwnSocketBytes;
   readonly method: UsageMethod;
   readonly isComplete: boolean;
 }
 
 /** Milliseconds to the microsecond, bytes whole. */
-export function usageOf({ record, durationMs, socket, method, isComplete }: MeasuredRequest): ResourceUsage {
+export function usageOf({ record, durationMs, idleMs, socket, method, isComplete }: MeasuredRequest): ResourceUsage {
   const { wallMs, cpuUserUs, cpuSystemUs } = record;
   return {
     durationMs: toMs(durationMs * 1000),
@@ -21,7 +23,7 @@ export function usageOf({ record, durationMs, socket, method, isComplete }: Meas
     // Wall time cannot be told apart.
     ...(method === 'segments/thread-cpu' ? { cpuUserMs: toMs(cpuUserUs), cpuSystemMs: toMs(cpuSystemUs) } : {}),
     eventLoopMs: toMs(wallMs * 1000),
-    waitMs: toMs(Math.max(0, durationMs - wallMs) * 1000),
+    ...waitOf(Math.max(0, durationMs - wallMs), idleMs),
     ...(record.canTellHeap ? memoryOf(record) : {}),
     threadpoolJobs: record.threadpoolJobs,
     ...(record.canTellThreadpoolTime ? { threadpoolEstimatedMs: toMs(record.threadpoolUs) } : {}),
@@ -35,6 +37,14 @@ export function usageOf({ record, durationMs, socket, method, isComplete }: Meas
     method,
     isComplete,
   };
+}
+
+/** In whole microseconds first, so that the parts add up. */
+function waitOf(waitMs: number, idleMs: number | undefined): Partial<ResourceUsage> {
+  const waitUs = Math.round(waitMs * 1000);
+  if (idleMs === undefined) return { waitMs: toMs(waitUs) };
+  const idleUs = Math.round(Math.min(Math.max(0, idleMs * 1000), waitUs));
+  return { waitMs: toMs(waitUs), waitBusyMs: toMs(waitUs - idleUs), waitIdleMs: toMs(idleUs) };
 }
 
 function memoryOf({ heapBytes, externalBytes, gcUs, gcCount }: UsageRecord): Partial<ResourceUsage> {

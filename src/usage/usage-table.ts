@@ -26,6 +26,11 @@ const rows: Readonly<Record<UsageField, Row>> = {
   cpuSystemMs: ['ms', 'The part of it in the kernel.'],
   eventLoopMs: ['ms', 'Wall time of its pieces: for so long it kept others from running.'],
   waitMs: ['ms', 'The rest of the duration: waiting for I/O, timers and other requests.'],
+  waitBusyMs: ['ms', 'The part of it in which the event loop was busy with other work: it queued at most so long.'],
+  waitIdleMs: [
+    'ms',
+    'The part of it in which the event loop was idle: it waited for I/O, timers or the threadpool only.',
+  ],
   heapAllocatedBytes: ['bytes', 'Allocated on the JavaScript heap, garbage included.'],
   externalMemoryBytes: ['bytes', 'Allocated outside of it: buffers.'],
   gcMs: ['ms', 'Garbage collections that began in its pieces; part of its CPU time too.'],

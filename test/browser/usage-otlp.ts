@@ -81,6 +81,8 @@ export async function postTrackedCheckout(otlpUrl: string, startMs: number): Pro
         'reqlens.usage.cpu_system_ms': 13.25,
         'reqlens.usage.event_loop_ms': 162.3,
         'reqlens.usage.wait_ms': 323.9,
+        'reqlens.usage.wait_busy_ms': 84.3,
+        'reqlens.usage.wait_idle_ms': 239.6,
         'reqlens.usage.heap_allocated_bytes': 17_340_032,
         'reqlens.usage.external_memory_bytes': 65_536,
         'reqlens.usage.gc_ms': 3.2,

@@ -67,6 +67,8 @@ test('what each tracked request of a trace used stands beside its waterfall, the
     'Garbage collection3.20 msin 2 runs',
     'Thread pool8.50 msestimated, 1 job',
     'Queued or waiting324 ms',
+    'Event loop busy84.3 msqueued at most',
+    'Event loop idle240 msI/O, timers',
     'Allocated on the heap16.5 MB',
     'Outside of the heap64.0 kBbuffers',
     'Received from client812 B',
@@ -83,10 +85,50 @@ test('what each tracked request of a trace used stands beside its waterfall, the
   const second = page.locator('.usage-of-span').nth(1);
   expect(await second.locator('.usage-incomplete strong').textContent()).toBe('Incomplete');
   expect(await page.locator('.usage-incomplete').count()).toBe(1);
+  const legends = await page.locator('.usage-legend').all();
+  expect(await Promise.all(legends.map((legend) => legend.locator('li').allTextContents()))).toEqual([
+    [
+      'CPU 141 ms',
+      'event loop, not CPU 21.1 ms',
+      'waiting, event loop busy 84.3 ms',
+      'waiting, event loop idle 240 ms',
+    ],
+    ['CPU 2.50 ms', 'waiting 217 ms'],
+  ]);
   await keepScreenshot('usage-trace');
   await second.getByRole('button', { name: 'POST /reserve' }).click();
   expect(await page.locator('[role=treeitem][aria-selected=true] .wf-title').textContent()).toBe('POST /reserve');
 });
+
+test.each(['light', 'dark'] as const)(
+  'each part of the duration has a stretch of its length, and the two kinds of waiting can be told apart in %s',
+  async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`/r/${checkout.requestId}`);
+    await page.locator('.usage-bar').first().waitFor();
+    const { stretches, dots, ground } = await page.evaluate<Stretches>(`({
+      stretches: [...document.querySelector('.usage-bar').children].map((part) => ({
+        name: part.className,
+        share: part.getBoundingClientRect().width / part.parentElement.getBoundingClientRect().width,
+        colour: getComputedStyle(part).backgroundColor,
+      })),
+      dots: [...document.querySelectorAll('.usage-legend')[0].querySelectorAll('.usage-dot')].map(
+        (dot) => getComputedStyle(dot).backgroundColor,
+      ),
+      ground: getComputedStyle(document.querySelector('.usage-bar').closest('.panel')).backgroundColor,
+    })`);
+    expect(stretches.map(({ name, share }) => [name, Math.round(share * 100)])).toEqual([
+      ['usage-part is-cpu', 29],
+      ['usage-part is-loop', 4],
+      ['usage-part is-wait-busy', 17],
+      ['usage-part is-wait-idle', 49],
+    ]);
+    expect(dots).toEqual(stretches.map(({ colour }) => colour));
+    const [, , busy, idle] = stretches.map(({ colour }) => luminance(colour));
+    expect(contrast(busy, idle)).toBeGreaterThan(3);
+    expect(contrast(busy, luminance(ground))).toBeGreaterThan(3);
+  },
+);
 
 test('r goes from usage to the span and back, arrows go round the tabs, and an untracked trace has no such tab', async () => {
   await page.goto(`/r/${checkout.requestId}`);
@@ -231,6 +273,26 @@ test.each([1280, 800])('nothing is cut off sideways at %d pixels', async (width)
     if (query === '' && width === 1280) await keepScreenshot('usage-requests');
   }
 });
+
+/** The first bar of a page, its legend, and what they stand on. */
+interface Stretches {
+  readonly stretches: readonly { readonly name: string; readonly share: number; readonly colour: string }[];
+  readonly dots: readonly string[];
+  readonly ground: string;
+}
+
+/** Relative luminance and contrast of `rgb(...)` colours by WCAG 2; not a number when one is not known. */
+function luminance(colour: string): number {
+  const [red = NaN, green = NaN, blue = NaN] = (colour.match(/\d+/g) ?? []).map((digits) => {
+    const part = Number(digits) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(one = NaN, other = NaN): number {
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
 
 /** `REQLENS_TEST_SCREENSHOTS=1 npm run test:browser` renews the pictures of docs/usage-viewer.md. */
 async function keepScreenshot(name: string): Promise<void> {

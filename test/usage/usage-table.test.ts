@@ -16,5 +16,5 @@ test('names say the unit, as fields do', () => {
   const names = usageTable.map(({ field, json, attribute }) => [field, json, attribute]);
   expect(names).toContainEqual(['cpuMs', 'cpu_ms', 'reqlens.usage.cpu_ms']);
   expect(names).toContainEqual(['heapAllocatedBytes', 'heap_allocated_bytes', 'reqlens.usage.heap_allocated_bytes']);
-  expect(names).toHaveLength(21);
+  expect(names).toHaveLength(23);
 });

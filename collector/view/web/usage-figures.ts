@@ -29,7 +29,7 @@ export interface UsageSection {
 
 /** A stretch of the request's duration. */
 export interface UsageShare {
-  readonly name: 'cpu' | 'loop' | 'wait';
+  readonly name: 'cpu' | 'loop' | 'wait' | 'wait-busy' | 'wait-idle';
   readonly label: string;
   readonly ms: number;
   /** Of the duration, 0-1. */
@@ -59,7 +59,7 @@ export function usageOf(attributes: Attributes): SpanUsage | undefined {
   const method = attributes[`${prefix}method`];
   const sections = [
     { title: 'CPU', lines: cpuLines(figure) },
-    { title: 'Waiting', lines: known(line('Queued or waiting', ms(figure('wait_ms')))) },
+    { title: 'Waiting', lines: waitingLines(figure) },
     { title: 'Memory', lines: memoryLines(figure) },
     { title: 'I/O', lines: ioLines(figure) },
   ];
@@ -107,6 +107,14 @@ function cpuLines(figure: Figures): UsageLine[] {
   );
 }
 
+function waitingLines(figure: Figures): UsageLine[] {
+  return known(
+    line('Queued or waiting', ms(figure('wait_ms'))),
+    line('Event loop busy', ms(figure('wait_busy_ms')), 'queued at most'),
+    line('Event loop idle', ms(figure('wait_idle_ms')), 'I/O, timers'),
+  );
+}
+
 function memoryLines(figure: Figures): UsageLine[] {
   return known(
     line('Allocated on the heap', bytes(figure('heap_allocated_bytes'))),
@@ -127,14 +135,14 @@ function ioLines(figure: Figures): UsageLine[] {
   );
 }
 
-/** CPU, then what else the event loop spent on it, then waiting; of the three only what is known. */
+/** CPU, then what else the event loop spent on it, then waiting; of these only what is known. */
 function sharesOf(figure: Figures): UsageShare[] {
-  const [cpuMs, loopMs, waitMs] = [figure('cpu_ms'), figure('event_loop_ms'), figure('wait_ms')];
-  const parts = [
+  const [cpuMs, loopMs] = [figure('cpu_ms'), figure('event_loop_ms')];
+  const parts: readonly ShareFigure[] = [
     { name: 'cpu', label: 'CPU', ms: cpuMs },
     { name: 'loop', label: 'event loop, not CPU', ms: loopMs === undefined ? undefined : loopMs - (cpuMs ?? 0) },
-    { name: 'wait', label: 'waiting', ms: waitMs },
-  ] as const;
+    ...waitingShares(figure),
+  ];
   const shown = parts.flatMap(({ ms: partMs, ...part }) =>
     partMs !== undefined && partMs > 0 ? [{ ...part, ms: partMs }] : [],
   );
@@ -143,6 +151,18 @@ function sharesOf(figure: Figures): UsageShare[] {
     shown.reduce((sum, part) => sum + part.ms, 0),
   );
   return totalMs === 0 ? [] : shown.map((part) => ({ ...part, share: part.ms / totalMs }));
+}
+
+type ShareFigure = Pick<UsageShare, 'name' | 'label'> & { readonly ms: number | undefined };
+
+/** Earlier versions, and loops without a clock, tell the whole only. */
+function waitingShares(figure: Figures): ShareFigure[] {
+  const [busyMs, idleMs] = [figure('wait_busy_ms'), figure('wait_idle_ms')];
+  if (busyMs === undefined || idleMs === undefined) return [{ name: 'wait', label: 'waiting', ms: figure('wait_ms') }];
+  return [
+    { name: 'wait-busy', label: 'waiting, event loop busy', ms: busyMs },
+    { name: 'wait-idle', label: 'waiting, event loop idle', ms: idleMs },
+  ];
 }
 
 const formatMs = (value: number): string => (value === 0 ? '0 ms' : formatDuration(value * 1e6));

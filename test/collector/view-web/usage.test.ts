@@ -15,6 +15,8 @@ test('what a request used is shown in readable units, in the order of the questi
       cpu_system_ms: 3.25,
       event_loop_ms: 52.3,
       wait_ms: 433.9,
+      wait_busy_ms: 120.4,
+      wait_idle_ms: 313.5,
       heap_allocated_bytes: 7_340_032,
       external_memory_bytes: 0,
       gc_ms: 3.2,
@@ -43,7 +45,12 @@ test('what a request used is shown in readable units, in the order of the questi
       'Garbage collection | 3.20 ms | in 2 runs',
       'Thread pool | 8.50 ms | estimated, 1 job',
     ],
-    ['Waiting', 'Queued or waiting | 434 ms'],
+    [
+      'Waiting',
+      'Queued or waiting | 434 ms',
+      'Event loop busy | 120 ms | queued at most',
+      'Event loop idle | 314 ms | I/O, timers',
+    ],
     ['Memory', 'Allocated on the heap | 7.00 MB', 'Outside of the heap | 0 B | buffers'],
     [
       'I/O',
@@ -57,8 +64,31 @@ test('what a request used is shown in readable units, in the order of the questi
   expect(usage?.shares.map(({ name, ms }) => [name, Math.round(ms * 100) / 100])).toStrictEqual([
     ['cpu', 41.25],
     ['loop', 11.05],
-    ['wait', 433.9],
+    ['wait-busy', 120.4],
+    ['wait-idle', 313.5],
   ]);
+});
+
+test('waiting is one stretch where its two parts are not known, as from earlier versions', () => {
+  const shares = (figures: Readonly<Record<string, string | number>>) =>
+    usageOf(named({ duration_ms: 100, cpu_ms: 20, ...figures }))?.shares.map(({ name, label, share }) => [
+      name,
+      label,
+      share,
+    ]);
+  const whole = [
+    ['cpu', 'CPU', 0.2],
+    ['wait', 'waiting', 0.8],
+  ];
+  expect(shares({ wait_ms: 80 })).toStrictEqual(whole);
+  expect(shares({ wait_ms: 80, wait_busy_ms: 30 })).toStrictEqual(whole);
+  expect(shares({ wait_ms: 80, wait_busy_ms: 30, wait_idle_ms: 'x' })).toStrictEqual(whole);
+  expect(shares({ wait_ms: 80, wait_busy_ms: 0, wait_idle_ms: 80 })).toStrictEqual([
+    ['cpu', 'CPU', 0.2],
+    ['wait-idle', 'waiting, event loop idle', 0.8],
+  ]);
+  const older = usageOf(named({ wait_ms: 80 }))?.sections;
+  expect(older).toStrictEqual([{ title: 'Waiting', lines: [{ label: 'Queued or waiting', value: '80.0 ms' }] }]);
 });
 
 test('a figure that is absent or none is not shown, and a span without any has no usage', () => {

@@ -58,6 +58,23 @@ setInterval(() => {
 }, 2).unref();
 const batched = () => new Promise((resolve) => waiting.push(resolve));
 
+/** Two functions deep, settled in the same drain of the promise queue as those of others: their continuations lie between its own. */
+async function layered(work) {
+  await (async () => {
+    await batched();
+    work();
+  })();
+  work();
+}
+
+/** How often `block` has run. */
+let blocks = 0;
+async function untilBlocked(away) {
+  const before = blocks;
+  const hasRun = () => blocks > before;
+  while (!hasRun()) await away();
+}
+
 /** A connection of nobody's request, answering in order. */
 let pooled;
 const asked = [];
@@ -121,6 +138,16 @@ export const handlers = {
   compress: () => afterEach(() => promisify(gzip)('text')),
   // Nothing much, for long.
   idle: () => wait(150),
+  // Each waits in its way until `block` has run, which tells for how long by the clock on the wall.
+  behindTimers: () => untilBlocked(() => wait(1)),
+  behindImmediates: () => untilBlocked(immediate),
+  behindOthers: () => untilBlocked(batched),
+  block: () => {
+    const start = performance.now();
+    burn(200);
+    blocks += 1;
+    return performance.now() - start;
+  },
   // Exact.
   threadpool: async () => {
     await Promise.all(Array.from({ length: 3 }, () => promisify(pbkdf2)('secret', 'salt', 20_000, 32, 'sha512')));
