@@ -20,7 +20,7 @@ export interface RequestUsage {
 }
 
 export function requestUsage(settings: UsageSettings): RequestUsage {
-  const { path, privilegedRoles } = settings;
+  const { path, privilegedRoles, unprivilegedPerMinute } = settings;
   if (privilegedRoles.length === 0 && path === undefined) {
     return { tracker: undefined, endpoint: undefined, stop: () => undefined };
   }
@@ -29,7 +29,13 @@ export function requestUsage(settings: UsageSettings): RequestUsage {
   const engine = usageTracker();
   const endpoint = path === undefined ? undefined : readEndpoint({ path, access, store });
   return {
-    tracker: requestTracker({ access, store, endpoint, startTracking: engine.startTracking }),
+    tracker: requestTracker({
+      access,
+      store,
+      endpoint,
+      unprivilegedPerMinute,
+      startTracking: engine.startTracking,
+    }),
     endpoint,
     stop: () => {
       engine.stop();

@@ -110,6 +110,8 @@ export interface UsageSettings {
   readonly store: UsageStoreSettings;
   /** `REQLENS_USAGE_PATH`: begins with `/`, does not end with it. Undefined: nothing can be read over HTTP. */
   readonly path: string | undefined;
+  /** `REQLENS_USAGE_UNPRIVILEGED_PER_MINUTE`: so many requests are measured for callers who turn out not to be privileged. */
+  readonly unprivilegedPerMinute: number;
 }
 
 /** Which signed tokens are believed. Without a secret and without keys: none. */

@@ -21,6 +21,11 @@ export function readUsage(reader: EnvironmentReader): UsageSettings {
       maxEntries: reader.integer('REQLENS_USAGE_MAX_ENTRIES', { fallback: 1000, min: 1, max: 1_000_000 }),
     },
     path: readPath(reader),
+    unprivilegedPerMinute: reader.integer('REQLENS_USAGE_UNPRIVILEGED_PER_MINUTE', {
+      fallback: 120,
+      min: 0,
+      max: 1_000_000,
+    }),
   };
 }
 

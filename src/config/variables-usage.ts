@@ -80,4 +80,12 @@ export const usageVariables: readonly Variable[] = [
     type: 'path that begins with `/`, e.g. `/internal/usage`',
     whenUnset: 'nothing is answered',
   },
+  {
+    name: 'REQLENS_USAGE_UNPRIVILEGED_PER_MINUTE',
+    section,
+    meaning:
+      'How many requests a minute each process measures for callers who then turn out not to be privileged. 0: only those with a token that was verified before are measured.',
+    type: 'number, 0 to 1000000',
+    default: '120',
+  },
 ];

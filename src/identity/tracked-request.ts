@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestScope } from './request-scope.ts';
 
 export interface RequestTracker {
-  /** @returns Undefined when the request does not ask to be measured, or is one too many. Costs one look at a header then. */
+  /** @returns Undefined when the request does not ask to be measured, which costs one look at a header, or is one too many. */
   readonly open: (request: IncomingMessage, response: ServerResponse) => TrackedRequest | undefined;
 }
 

@@ -15,6 +15,8 @@ import type {
   TrackedHead,
   TrackedRequest,
 } from '../identity/tracked-request.ts';
+import { Allowance } from './allowance.ts';
+import type { GiveBack } from './allowance.ts';
 import type { ResourceUsage, StartTracking, UsageTracking } from './resource-usage.ts';
 import type { UsageStore } from './store.ts';
 import { usageAttributes, usageJson, usageTiming } from './usage-attributes.ts';
@@ -23,6 +25,8 @@ export interface RequestTrackerParts {
   readonly access: AccessParts;
   readonly store: UsageStore;
   readonly startTracking: StartTracking;
+  /** `REQLENS_USAGE_UNPRIVILEGED_PER_MINUTE`. */
+  readonly unprivilegedPerMinute: number;
   /** Its own requests are not measured: a token in the debug header is their key. */
   readonly endpoint: OwnEndpoint | undefined;
 }
@@ -30,12 +34,28 @@ export interface RequestTrackerParts {
 /** @returns Undefined when nobody is privileged: then nothing is ever measured. */
 export function requestTracker(parts: RequestTrackerParts): RequestTracker | undefined {
   if (parts.access.settings.privilegedRoles.length === 0) return undefined;
+  const own = { ...parts, allowance: allowanceOf(parts.unprivilegedPerMinute) };
   return {
     open: (request, response) => {
       const value = request.headers[debugHeader];
-      return value === undefined ? undefined : opened(parts, { request, response, value });
+      return value === undefined ? undefined : opened(own, { request, response, value });
     },
   };
+}
+
+/** Where none is allowed there is nothing to say when it is refused. On stderr alone, where no caller sees it. */
+function allowanceOf(perMinute: number): Allowance {
+  const onFirstRefusal = (): void => {
+    if (perMinute === 0) return;
+    diag.warn(
+      `usage: more callers who are not known to be privileged ask to be measured than REQLENS_USAGE_UNPRIVILEGED_PER_MINUTE allows (${perMinute}): until fewer do, only requests with a token that was verified before are sure to be measured; strip the header X-Debug-Resource-Tracking at the proxy, or ask with a token`,
+    );
+  };
+  return new Allowance({ perMinute, onFirstRefusal });
+}
+
+interface TrackerParts extends RequestTrackerParts {
+  readonly allowance: Allowance;
 }
 
 interface Asking {
@@ -44,33 +64,46 @@ interface Asking {
   readonly value: string | string[];
 }
 
-function opened(parts: RequestTrackerParts, { request, response, value }: Asking): TrackedRequest | undefined {
+function opened(parts: TrackerParts, { request, response, value }: Asking): TrackedRequest | undefined {
   const ask = debugAsk(value);
   if (ask === undefined || parts.endpoint?.takes(request) === true) return undefined;
-  const tracking = parts.startTracking(request, response);
-  if (tracking === undefined) return undefined;
-  return new Tracked({ parts, tracking, access: new RequestAccess(parts.access, request, ask.token) });
+  // Its token is verified whether or not it is measured, so that the next request with this token is known from its start.
+  const access = new RequestAccess(parts.access, request, ask.token);
+  const isPrivileged = access.privilegedCaller(undefined) !== undefined;
+  const giveBack = isPrivileged ? nothingTaken : parts.allowance.take();
+  if (giveBack === undefined) return undefined;
+  const tracking = parts.startTracking(request, response, { isSuspicion: !isPrivileged });
+  if (tracking !== undefined) return new Tracked({ store: parts.store, tracking, access, isPrivileged, giveBack });
+  giveBack();
+  return undefined;
 }
 
+const nothingTaken: GiveBack = () => undefined;
+
 interface TrackedParts {
-  readonly parts: RequestTrackerParts;
+  readonly store: UsageStore;
   readonly tracking: UsageTracking;
   readonly access: RequestAccess;
+  readonly isPrivileged: boolean;
+  /** What was taken from the allowance for this request: called when its caller has turned out to be privileged. */
+  readonly giveBack: GiveBack;
 }
 
 class Tracked implements TrackedRequest {
   readonly isPrivileged: boolean;
-  readonly #parts: RequestTrackerParts;
+  readonly #store: UsageStore;
+  readonly #giveBack: GiveBack;
   readonly #tracking: UsageTracking;
   readonly #access: RequestAccess;
   readonly #startedAtMs = Date.now();
   #scope: RequestScope | undefined;
 
-  constructor({ parts, tracking, access }: TrackedParts) {
-    this.#parts = parts;
+  constructor({ store, tracking, access, isPrivileged, giveBack }: TrackedParts) {
+    this.#store = store;
     this.#tracking = tracking;
     this.#access = access;
-    this.isPrivileged = access.privilegedCaller(undefined) !== undefined;
+    this.isPrivileged = isPrivileged;
+    this.#giveBack = giveBack;
   }
 
   run<Result>(work: () => Result): Result {
@@ -121,11 +154,12 @@ class Tracked implements TrackedRequest {
   }
 
   #give({ caller, scope, ending, usage }: Given): void {
+    this.#giveBack();
     const { span, requestId } = scope;
     sample(scope);
     if (span?.isRecording() === true) span.setAttributes({ ...callerAttributes(caller), ...usageAttributes(usage) });
     const report = { usage, requestId, traceId: traceIdOf(span), startedAtMs: this.#startedAtMs, ending, caller };
-    this.#parts.store.put(requestId, usageJson(report));
+    this.#store.put(requestId, usageJson(report));
   }
 
   #sampleIfPrivileged(): boolean {

@@ -50,5 +50,15 @@ export interface UsageTracking {
   discard(): void;
 }
 
+/** How sure it is that somebody may see the figures. */
+export interface TrackingReason {
+  /** Nobody is known yet who may: half of the places are kept for requests of which more is known. */
+  readonly isSuspicion: boolean;
+}
+
 /** Starts measuring for one request; undefined when too many are tracked already (bounded). */
-export type StartTracking = (request: IncomingMessage, response: ServerResponse) => UsageTracking | undefined;
+export type StartTracking = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  reason?: TrackingReason,
+) => UsageTracking | undefined;

@@ -39,8 +39,9 @@ export function usageTracker({ maxTracked = 1000, maxDurationMs = 600_000 }: Usa
   const closed = (tracked: TrackedRequest): void => {
     if (inFlight.delete(tracked) && inFlight.size === 0) meters.switchOff();
   };
-  const startTracking: StartTracking = (request, response) => {
-    if (inFlight.size >= maxTracked || meters.hasFailed) return undefined;
+  const startTracking: StartTracking = (request, response, reason) => {
+    const places = reason?.isSuspicion === true ? maxTracked / 2 : maxTracked;
+    if (inFlight.size >= places || meters.hasFailed) return undefined;
     try {
       meters.switchOn();
       const tracked = new TrackedRequest({ request, response, meters, maxDurationMs, closed });

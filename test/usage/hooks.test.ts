@@ -20,6 +20,9 @@ test.each(contextModes)(
     expect(facts).toEqual({
       hookedBefore: false,
       othersBefore: others,
+      // Half of the places, which is one of two.
+      suspectedAlone: true,
+      suspectedBeside: true,
       hookedDuring: true,
       othersDuring: others,
       third: true,

@@ -53,6 +53,12 @@ const ways = {
     await turn();
     if (_query.has('own')) response.addTrailers({ 'X-Own': 'kept' });
   },
+  /** Never answered. */
+  '/cut-off': async (query, _request, response) => {
+    setCaller({ id: 'u1', roles: query.get('roles').split(',') });
+    await turn();
+    response.destroy();
+  },
   '/head-first': (query, _request, response) => {
     setCaller({ roles: ['developer'] });
     response.writeHead(Number(query.get('status') ?? 200), { 'content-type': 'text/plain' });

@@ -34,15 +34,18 @@ const countOthers = async () => {
 
 const tracker = usageTracker({ maxTracked: 2, maxDurationMs: 200 });
 const socket = new Socket();
-const start = () => {
+const start = (reason) => {
   const request = new IncomingMessage(socket);
   Object.assign(request, { method: 'GET', url: '/', httpVersion: '1.1' });
-  return tracker.startTracking(request, new ServerResponse(request));
+  return tracker.startTracking(request, new ServerResponse(request), reason);
 };
 
 facts.hookedBefore = tracker.isHooked();
 facts.othersBefore = await countOthers();
+const suspected = { isSuspicion: true };
+facts.suspectedAlone = start(suspected)?.end({ isComplete: true }).isComplete;
 const first = start();
+facts.suspectedBeside = start(suspected) === undefined;
 facts.hookedDuring = tracker.isHooked();
 facts.othersDuring = await first.run(countOthers);
 const second = start();
