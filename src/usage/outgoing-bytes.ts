@@ -1,6 +1,6 @@
 /**
  * Bytes on connections other than the request's own: those it opens, and those of pools made before it. What is written belongs to
- * who writes; what is read belongs to who wrote last on that connection, as it is with every protocol of question and answer.
+ * who writes; what is read belongs to those who have written since the last answer, as it is with every protocol of question and answer.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
@@ -12,7 +12,8 @@ import type { OwnerNow, UsageRecord } from './usage-record.ts';
 export class OutgoingBytes {
   readonly #owner: OwnerNow;
   readonly #isOn: () => boolean;
-  readonly #askers = new WeakMap<object, UsageRecord>();
+  /** Connections on which a tracked request has written. */
+  readonly #questions = new WeakMap<object, Questions>();
   /**
    * undici says whose request it puts on which connection. Its own context is not to be believed: the write may happen while an
    * earlier response of somebody else is finished.
@@ -77,16 +78,68 @@ export class OutgoingBytes {
     const bytes = bytesOf(chunk, encoding);
     if (bytes === undefined) return;
     const isFetch = this.#fetched.has(socket);
-    const record = isFetch ? this.#fetched.get(socket) : this.#owner();
-    if (record?.isLive === true && record.ownSocket !== socket) {
-      record.outgoingWrittenBytes += bytes;
-      if (!isFetch) this.#askers.set(socket, record);
-    } else if (!isFetch) this.#askers.delete(socket);
+    const writer = isFetch ? this.#fetched.get(socket) : this.#owner();
+    const record = writer?.isLive === true && writer.ownSocket !== socket ? writer : undefined;
+    if (record !== undefined) record.outgoingWrittenBytes += bytes;
+    if (!isFetch) this.#asked(socket, record);
+  }
+
+  #asked(socket: object, record: UsageRecord | undefined): void {
+    const questions = this.#questions.get(socket);
+    if (questions?.isOfInterest === true) questions.ask(record);
+    // What was answered while nothing was tracked went unseen, so nothing is taken over.
+    else if (record !== undefined) this.#questions.set(socket, new Questions(record));
+    else if (questions !== undefined) this.#questions.delete(socket);
   }
 
   #read(socket: object, chunk: unknown): void {
-    const record = this.#fetched.get(socket) ?? this.#askers.get(socket);
-    if (record?.isLive === true && record.ownSocket !== socket) record.outgoingReadBytes += bytesOf(chunk, 'utf8') ?? 0;
+    const bytes = bytesOf(chunk, 'utf8') ?? 0;
+    const fetched = this.#fetched.get(socket);
+    if (fetched === undefined) this.#questions.get(socket)?.answer(bytes);
+    else if (fetched.isLive && fetched.ownSocket !== socket) fetched.outgoingReadBytes += bytes;
+  }
+}
+
+/**
+ * Who has written on one connection since the last answer. Usually one request. When several share it at the same time (Redis, HTTP
+ * pipelining) nothing here tells whose answer is whose, so each gets a share by how often it wrote: all to the last writer, as it
+ * was before, gave the requests of bench/attribution nothing at all or eight times what was theirs.
+ */
+class Questions {
+  readonly #writes = new Map<UsageRecord, number>();
+  #writesOfOthers = 0;
+  #isAnswered = false;
+  #latest: UsageRecord;
+
+  constructor(first: UsageRecord) {
+    this.#latest = first;
+    this.ask(first);
+  }
+
+  /** False when the tracked request that has written last has ended. */
+  get isOfInterest(): boolean {
+    return this.#latest.isLive;
+  }
+
+  ask(record: UsageRecord | undefined): void {
+    if (this.#isAnswered) {
+      this.#writes.clear();
+      this.#writesOfOthers = 0;
+      this.#isAnswered = false;
+    }
+    if (record === undefined) {
+      this.#writesOfOthers += 1;
+      return;
+    }
+    this.#writes.set(record, (this.#writes.get(record) ?? 0) + 1);
+    this.#latest = record;
+  }
+
+  answer(bytes: number): void {
+    this.#isAnswered = true;
+    let all = this.#writesOfOthers;
+    for (const count of this.#writes.values()) all += count;
+    for (const [record, count] of this.#writes) if (record.isLive) record.outgoingReadBytes += (bytes * count) / all;
   }
 }
 

@@ -29,7 +29,7 @@ export function usageOf({ record, durationMs, idleMs, socket, method, isComplete
     ...(record.canTellThreadpoolTime ? { threadpoolEstimatedMs: toMs(record.threadpoolUs) } : {}),
     socketReadBytes: socket.readBytes,
     socketWrittenBytes: socket.writtenBytes,
-    outgoingReadBytes: record.outgoingReadBytes,
+    outgoingReadBytes: Math.round(record.outgoingReadBytes),
     outgoingWrittenBytes: record.outgoingWrittenBytes,
     outgoingRequests: record.outgoingRequests,
     fileReadBytes: record.fileReadBytes,

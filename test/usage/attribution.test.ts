@@ -121,6 +121,22 @@ describe('what is counted and not measured', () => {
     await stop();
   });
 
+  test('what is read from a connection that several use at the same time is shared among those who asked', async () => {
+    await lab.visit('/untracked/queries');
+    const stop = lab.traffic(['queries'], 6);
+    const figures = await Promise.all(Array.from({ length: 20 }, async () => lab.track('queries')));
+    await stop();
+    expect(figures.map(({ outgoingWrittenBytes }) => outgoingWrittenBytes)).toEqual(figures.map(() => 50));
+    const read = figures.map(({ outgoingReadBytes = 0 }) => outgoingReadBytes);
+    expect(read.every(Number.isInteger)).toBe(true);
+    const sum = read.reduce((all, each) => all + each, 0);
+    // Whose answer is whose cannot be told; but nobody gets nothing, and nobody gets everything.
+    expect(sum).toBeGreaterThan(20 * 30);
+    expect(sum).toBeLessThan(20 * 70);
+    expect(Math.min(...read)).toBeGreaterThan(0);
+    expect(Math.max(...read)).toBeLessThan(400);
+  });
+
   test('file bytes: synchronous, by callback, by promise, by handle and by stream', async () => {
     expect(await lab.track('reads')).toMatchObject({ fileReadBytes: 7000, fileWrittenBytes: 0 });
     expect(await lab.track('writes')).toMatchObject({ fileReadBytes: 0, fileWrittenBytes: 7000 });
