@@ -6,24 +6,19 @@ import { threadCpu, usageMethod } from './clocks.ts';
 // Kept from before anybody patches them, us included: reading a clock is not the application's file access.
 const { closeSync, openSync, readFileSync, readSync, readdirSync } = fs;
 
-/** libuv's default; UV_THREADPOOL_SIZE is seen by counting the threads, where they have names. */
-const usualThreads = 4;
-
 export interface ThreadpoolClock {
   /** Microseconds since the process started; only differences mean something. */
   readonly readUs: () => number;
-  /** How many jobs can run at once. */
-  readonly threads: () => number;
   readonly close: () => void;
 }
 
 /** @returns Undefined where nothing tells: threads without names and no clock of this thread (Node 22.15). */
 export function openThreadpoolClock(): ThreadpoolClock | undefined {
   const named = new NamedThreads();
-  if (named.threads() > 0) return named;
+  if (named.isFound) return named;
   named.close();
   if (usageMethod === 'segments/wall-clock') return undefined;
-  return { readUs: otherThreadsUs, threads: () => usualThreads, close: () => {} };
+  return { readUs: otherThreadsUs, close: () => {} };
 }
 
 /** Also has V8's own threads in it, which collect and compile: an estimate of an estimate. */
@@ -43,7 +38,9 @@ class NamedThreads implements ThreadpoolClock {
     this.#find();
   }
 
-  readonly threads = (): number => this.#descriptors.size;
+  get isFound(): boolean {
+    return this.#descriptors.size > 0;
+  }
 
   readonly readUs = (): number => {
     // libuv starts all its threads with the first job, which may come after us.

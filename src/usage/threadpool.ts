@@ -1,8 +1,9 @@
 /**
- * Jobs of libuv's threadpool: counted exactly, their CPU time estimated. From a job's start to its end the pool's threads use some CPU
- * time; of that the job gets its share by weight among all jobs that overlap it.
+ * Jobs of libuv's threadpool: counted exactly, their CPU time estimated. Whatever the pool's threads use between two looks at their clock is
+ * shared by weight among the jobs that were waiting or running in between; all shares together are what was used.
  */
 import type { ResourceWatch } from './boundaries.ts';
+import { wallMs } from './clocks.ts';
 import { openThreadpoolClock } from './threadpool-clock.ts';
 import type { ThreadpoolClock } from './threadpool-clock.ts';
 import type { OwnerNow, UsageRecord } from './usage-record.ts';
@@ -21,19 +22,16 @@ const weights = new Map<string, number>([
 /** A job whose end nobody reports (its handle was closed) must not be kept for ever. Far above what waits in a healthy pool. */
 const maxJobs = 10_000;
 
+/**
+ * Milliseconds between two looks for the sake of jobs of others: a look takes 15 us, which they pay. What is used in between
+ * goes to those who are left.
+ */
+const lookEveryMs = 0.2;
+
 interface PoolJob {
   readonly weight: number;
-  /** Undefined for jobs of others, of which nothing more is kept. */
-  readonly tracked: TrackedJob | undefined;
-}
-
-interface TrackedJob {
-  readonly record: UsageRecord;
-  readonly startUs: number;
-  /** Weight that was waiting or running when it came, its own included. */
-  readonly outstanding: number;
-  /** Weight that had ever been handed in. */
-  readonly handedIn: number;
+  /** Undefined for jobs of others. */
+  readonly record: UsageRecord | undefined;
 }
 
 export interface ThreadpoolParts {
@@ -46,9 +44,14 @@ export class Threadpool implements ResourceWatch {
   readonly #owner: OwnerNow;
   readonly #aside: (work: () => void) => void;
   readonly #jobs = new Map<number, PoolJob>();
-  #outstanding = 0;
-  #handedIn = 0;
+  /** Those of the jobs that belong to tracked requests. */
+  readonly #tracked = new Map<number, PoolJob & { readonly record: UsageRecord }>();
+  #outstandingWeight = 0;
   #clock: ThreadpoolClock | undefined;
+  /** False once there was no clock to be had: there will be none later. */
+  #canTell = true;
+  #lastUs = 0;
+  #lastLookMs = 0;
 
   constructor({ owner, aside }: ThreadpoolParts) {
     this.#owner = owner;
@@ -66,16 +69,17 @@ export class Threadpool implements ResourceWatch {
     if (this.#jobs.size === 0) return;
     const job = this.#jobs.get(asyncId);
     if (job === undefined) return;
+    this.#look(job.record);
     this.#jobs.delete(asyncId);
-    this.#outstanding -= job.weight;
-    if (job.tracked !== undefined) this.#estimate(job.tracked, job.weight);
+    this.#tracked.delete(asyncId);
+    this.#outstandingWeight -= job.weight;
   };
 
   /** The last tracked request has ended. */
   reset(): void {
     this.#jobs.clear();
-    this.#outstanding = 0;
-    this.#handedIn = 0;
+    this.#tracked.clear();
+    this.#outstandingWeight = 0;
     this.#clock?.close();
     this.#clock = undefined;
   }
@@ -86,28 +90,39 @@ export class Threadpool implements ResourceWatch {
     // A compressor whose last job was cancelled hands in the next one under the same id.
     this.settled(asyncId);
     if (this.#jobs.size >= maxJobs) return;
-    this.#outstanding += weight;
-    this.#handedIn += weight;
-    this.#jobs.set(asyncId, { weight, tracked: record === undefined ? undefined : this.#track(record) });
+    this.#look(record);
+    this.#jobs.set(asyncId, { weight, record });
+    if (record !== undefined) this.#tracked.set(asyncId, { weight, record });
+    this.#outstandingWeight += weight;
   }
 
-  #track(record: UsageRecord): TrackedJob {
-    let startUs = 0;
+  /**
+   * Shares out what was used since the last look.
+   *
+   * @param record - Whose job has begun or ended; for jobs of others a look now and then is enough.
+   */
+  #look(record: UsageRecord | undefined): void {
+    if (record === undefined && (this.#tracked.size === 0 || wallMs() - this.#lastLookMs < lookEveryMs)) return;
     this.#aside(() => {
-      this.#clock ??= openThreadpoolClock();
-      if (this.#clock === undefined) record.canTellThreadpoolTime = false;
-      else startUs = this.#clock.readUs();
+      const clock = this.#openClock();
+      if (clock === undefined) {
+        if (record !== undefined) record.canTellThreadpoolTime = false;
+        return;
+      }
+      const nowUs = clock.readUs();
+      const usedUs = Math.max(0, nowUs - this.#lastUs);
+      for (const job of this.#tracked.values()) {
+        if (job.record.isLive) job.record.threadpoolUs += (usedUs * job.weight) / this.#outstandingWeight;
+      }
+      this.#lastUs = nowUs;
+      this.#lastLookMs = wallMs();
     });
-    return { record, startUs, outstanding: this.#outstanding, handedIn: this.#handedIn };
   }
 
-  #estimate({ record, startUs, outstanding, handedIn }: TrackedJob, weight: number): void {
-    const clock = this.#clock;
-    if (clock === undefined || !record.isLive) return;
-    this.#aside(() => {
-      const usedUs = Math.max(0, clock.readUs() - startUs);
-      record.threadpoolUs += (usedUs * weight) / (outstanding + this.#handedIn - handedIn);
-    });
+  #openClock(): ThreadpoolClock | undefined {
+    if (this.#clock === undefined && this.#canTell) this.#clock = openThreadpoolClock();
+    this.#canTell = this.#clock !== undefined;
+    return this.#clock;
   }
 
   /** A compressor is made once and hands in a job with each `write`. */
