@@ -1,22 +1,13 @@
 /**
- * Finds where pieces of tracked requests begin and end, by async hooks and, as narrowly as can be, promise hooks.
+ * Finds where pieces of tracked requests begin and end: by async hooks, and by promise hooks as narrowly as can be (promise-window.ts).
  * On only while a tracked request is in flight.
- *
- * Promise hooks slow down every promise of the process, so where Node allows it they are on only during a *window*: from the first
- * tracked piece of a turn of the event loop to the first callback that is not tracked. Inside the window each promise that the
- * request waits for gets a marker: a reaction in front of the request's own, which opens the window again wherever in the life
- * of the process that promise is settled.
- *
- *     tracked callback      others' callbacks        a pool's callback, nobody's        others'
- *     [ await row ]         no promise hooks         settles row: marker, [ request ]   no promise hooks
- *      └ marker on row                                            └ window opens        └ window is closed
  */
 import { AsyncLocalStorage, AsyncResource, createHook } from 'node:async_hooks';
 import type { AsyncHook } from 'node:async_hooks';
-import { promiseHooks } from 'node:v8';
 
 import { patch } from './patch.ts';
-import { canLeavePromisesOut, hasAsyncContextFrame } from './runtime-support.ts';
+import { PromiseWindow, usesWindows } from './promise-window.ts';
+import { hasAsyncContextFrame } from './runtime-support.ts';
 import type { HookOptions } from './runtime-support.ts';
 import { Segments } from './segments.ts';
 import type { RecordHolder, UsageRecord } from './usage-record.ts';
@@ -34,35 +25,40 @@ export interface BoundariesParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** Windows need both; otherwise async hooks report promises too, for everybody. */
-const usesWindows = hasAsyncContextFrame && canLeavePromisesOut;
-
-// As they are before the application can replace them.
-const PlainPromise = Promise;
-// oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-const { then } = Promise.prototype;
+// As it is before the application can replace it.
+const nextTick = process.nextTick.bind(process);
 
 export class Boundaries {
   readonly #storage = new AsyncLocalStorage<RecordHolder>();
   readonly #segments = new Segments();
   readonly #failed: (error: unknown) => void;
   readonly #hook: AsyncHook;
+  readonly #window: PromiseWindow;
   readonly #restoreResource: () => void;
   /** Whose piece each callback interrupted, from the outside in; almost always empty. */
   readonly #interrupted: (UsageRecord | undefined)[] = [];
+  /** The tick behind the running continuations; 0 when there is none. */
+  #turnEndId = 0;
+  #isAddingTurnEnd = false;
+  /** In the running piece a promise was settled: most likely the next continuation is the same request's. */
+  #hasSettled = false;
   #isOn = false;
-  #isMarking = false;
   #isAside = false;
-  #stopWindow: Function | undefined;
-  #needPromiseHooks = 0;
   #isCalibrated = false;
 
   constructor({ watch, failed }: BoundariesParts) {
     this.#failed = failed;
     const options: HookOptions = {
       // oxlint-disable-next-line max-params -- Node's signature; rest parameters would make an array for each resource
-      init: (asyncId, type, _triggerId, resource) => this.#guarded(() => watch.created(asyncId, type, resource)),
+      init: (asyncId, type, _triggerId, resource) => {
+        if (this.#isAddingTurnEnd && type === 'TickObject') this.#turnEndId = asyncId;
+        else this.#guarded(() => watch.created(asyncId, type, resource));
+      },
       before: (asyncId) => {
+        if (asyncId === this.#turnEndId) {
+          this.#endContinuations();
+          return;
+        }
         this.#guarded(() => watch.settled(asyncId));
         this.#before();
       },
@@ -70,6 +66,15 @@ export class Boundaries {
       ...(usesWindows ? { trackPromises: false } : {}),
     };
     this.#hook = createHook(options);
+    this.#window = new PromiseWindow({
+      current: () => this.#segments.current,
+      before: () => this.#enter(this.owner()),
+      after: () => this.#continued(),
+      settled: () => {
+        this.#hasSettled = true;
+      },
+      failed,
+    });
     this.#restoreResource = hasAsyncContextFrame ? this.#patchAsyncResource() : () => {};
   }
 
@@ -100,16 +105,18 @@ export class Boundaries {
     if (!this.#isCalibrated) this.#segments.calibrate();
     this.#isCalibrated = true;
     this.#isOn = true;
+    this.#window.switchOn();
     this.#hook.enable();
   }
 
   switchOff(): void {
     this.#isOn = false;
     this.#hook.disable();
-    this.#needPromiseHooks = 0;
     this.#segments.switchTo(undefined);
-    this.#endTurn();
+    this.#window.switchOff();
+    this.#segments.endTurn();
     this.#interrupted.length = 0;
+    this.#turnEndId = 0;
     // Without AsyncContextFrame a storage in use follows every promise until it is told to stop.
     if (!hasAsyncContextFrame) this.#storage.disable();
   }
@@ -134,23 +141,28 @@ export class Boundaries {
 
   /** Charges what the running piece has used until now, if it is this request's. */
   settle(record: UsageRecord): void {
-    if (this.#segments.current !== record) return;
+    const { current } = this.#segments;
+    if (current !== undefined && current !== record) return;
     this.#enter(undefined);
-    this.#enter(record);
+    this.#enter(current);
   }
 
   /** The request has ended, maybe in the middle of its own piece. */
   forget(record: UsageRecord): void {
-    if (this.#segments.current === record) this.#enter(undefined);
-    if (record.needsPromiseHooks) this.#needPromiseHooks = Math.max(0, this.#needPromiseHooks - 1);
+    const { current } = this.#segments;
+    if (current === undefined || current === record) this.#enter(undefined);
+    this.#window.forget(record);
   }
 
   #enter(record: UsageRecord | undefined): void {
-    if (!this.#isOn || record === this.#segments.current) return;
-    this.#guarded(() => {
-      if (record?.isLive === true) this.#openWindow();
-      this.#segments.switchTo(record);
-    });
+    const segments = this.#segments;
+    if (!this.#isOn || (record === segments.current && !segments.isPaused)) return;
+    try {
+      if (record?.isLive === true) this.#window.open();
+      segments.switchTo(record);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #guarded(action: () => void): void {
@@ -169,53 +181,39 @@ export class Boundaries {
     if (isOutermost && owner === undefined) this.#guarded(() => this.#endTurn());
   }
 
-  #openWindow(): void {
-    if (!usesWindows || this.#stopWindow !== undefined || !this.#isOn) return;
-    this.#stopWindow = promiseHooks.createHook({
-      init: (promise, parent) => this.#guarded(() => this.#promiseMade(promise, parent)),
-      before: () => this.#enter(this.owner()),
-      // Continuations run one after the other, never inside each other.
-      after: () => this.#enter(undefined),
-    });
+  /** A continuation has ended. */
+  #continued(): void {
+    const { current, hasGoneOn } = this.#segments;
+    if (current !== undefined && (this.#hasSettled || hasGoneOn)) this.#guarded(() => this.#pause());
+    else this.#enter(undefined);
+    this.#hasSettled = false;
+  }
+
+  /** A tick that is added by a continuation runs when the last continuation has: before the event loop goes on. */
+  #pause(): void {
+    if (this.#turnEndId === 0) {
+      this.#isAddingTurnEnd = true;
+      try {
+        nextTick(doNothing);
+      } finally {
+        this.#isAddingTurnEnd = false;
+      }
+    }
+    // Without its id nobody would end the pause.
+    if (this.#turnEndId === 0) this.#enter(undefined);
+    else this.#segments.pause();
+  }
+
+  /** Ours, so it is no piece of the request that it was added by. */
+  #endContinuations(): void {
+    this.#turnEndId = 0;
+    this.#interrupted.push(undefined);
+    this.#enter(undefined);
   }
 
   #endTurn(): void {
-    this.#closeWindow();
+    this.#window.close();
     this.#segments.endTurn();
-  }
-
-  #closeWindow(): void {
-    if (this.#needPromiseHooks > 0) return;
-    this.#stopWindow?.();
-    this.#stopWindow = undefined;
-  }
-
-  /** A reaction on `parent` is about to be added by a tracked request: ours goes in front of it. */
-  #promiseMade(promise: Promise<unknown>, parent: Promise<unknown> | undefined): void {
-    const record = this.#segments.current;
-    if (record === undefined || this.#isMarking) return;
-    if (!isPlain(promise) || (parent !== undefined && !isPlain(parent))) this.#keepPromiseHooks(record);
-    else if (parent !== undefined) this.#mark(parent, record);
-  }
-
-  /** `then` of a subclass would run the application's code, so there is no marker. */
-  #keepPromiseHooks(record: UsageRecord): void {
-    if (record.needsPromiseHooks) return;
-    record.needsPromiseHooks = true;
-    this.#needPromiseHooks += 1;
-  }
-
-  #mark(parent: Promise<unknown>, { holder }: UsageRecord): void {
-    const marker = (): void => {
-      if (holder.record !== undefined) this.#guarded(() => this.#openWindow());
-    };
-    this.#isMarking = true;
-    try {
-      // The reaction that follows handles a rejection or leaves it to its own promise: this one changes nothing about that.
-      void Reflect.apply(then, parent, [marker, marker]);
-    } finally {
-      this.#isMarking = false;
-    }
   }
 
   /** With AsyncContextFrame `before` comes while the caller's context is still there, so the scope itself is looked at. */
@@ -245,6 +243,4 @@ export class Boundaries {
   }
 }
 
-function isPlain(promise: Promise<unknown>): boolean {
-  return Object.getPrototypeOf(promise) === PlainPromise.prototype && !Object.hasOwn(promise, 'constructor');
-}
+function doNothing(): void {}

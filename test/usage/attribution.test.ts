@@ -6,7 +6,7 @@ import type { UsageLab } from './support.ts';
 
 /** Each burns 20 ms. */
 const burning = (
-  'sync await chain all subclass generator timers immediates ticks microtasks resources batched pool stream ' +
+  'sync await chain all subclass generator timers immediates ticks microtasks resources batched layered pool stream ' +
   'files compress'
 ).split(' ');
 
@@ -32,6 +32,33 @@ describe.each(contextModes)('with AsyncLocalStorage by %s', (_name, nodeArgs) =>
     expect(cpuMs).toBeLessThan(hasThreadCpu ? 40 : Infinity);
     expect(eventLoopMs).toBeGreaterThan(19);
     expect(method).toBe(hasThreadCpu ? 'segments/thread-cpu' : 'segments/wall-clock');
+  });
+
+  test('the continuations of others between its own, unseen by any hook, are not its own', async () => {
+    const stop = lab.traffic(['layered'], 4);
+    const { cpuMs, eventLoopMs } = await lab.track('layered');
+    await stop();
+    expect(cpuMs).toBeGreaterThan(19);
+    expect(cpuMs).toBeLessThan(hasThreadCpu ? 35 : Infinity);
+    expect(eventLoopMs).toBeGreaterThan(19);
+  });
+
+  test('nor is the memory that they allocate', async () => {
+    const stop = lab.traffic(['layeredHeap'], 4);
+    await lab.track('layeredHeap');
+    const { heapAllocatedBytes = 0 } = await lab.track('layeredHeap');
+    await stop();
+    // 10 MB and what 75 awaits take; the others allocate four times as much in between.
+    expect(heapAllocatedBytes).toBeGreaterThan(9_900_000);
+    expect(heapAllocatedBytes).toBeLessThan(13_000_000);
+  });
+
+  test('a thousand continuations in a row cost what runs in them', async () => {
+    await lab.track('deep');
+    const { cpuMs, eventLoopMs } = await lab.track('deep');
+    expect(cpuMs).toBeGreaterThan(10);
+    expect(cpuMs).toBeLessThan(hasThreadCpu ? 20 : Infinity);
+    expect(eventLoopMs).toBeGreaterThan(10);
   });
 
   test('a request that only waits has used next to nothing, and was waiting', async () => {
@@ -151,5 +178,11 @@ describe('what is counted and not measured', () => {
     const buffers = await lab.track('buffers');
     expect(buffers.externalMemoryBytes).toBeGreaterThan(2_500_000);
     expect(buffers.externalMemoryBytes).toBeLessThan(6_000_000);
+  });
+
+  test('heap: a collection that takes away as much as came is seen', async () => {
+    const { heapAllocatedBytes, gcCount } = await lab.track('ebb');
+    expect(gcCount).toBeGreaterThan(0);
+    expect(heapAllocatedBytes).toBeGreaterThan(2_000_000);
   });
 });

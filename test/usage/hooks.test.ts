@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 
 import { runApp } from '../support/run-app.ts';
-import { contextModes, nodeUnderTest, startLab, until } from './support.ts';
+import { contextModes, hasThreadCpu, nodeUnderTest, startLab, until } from './support.ts';
 
 test.each(contextModes)(
   'with %s: hooks are on exactly while a request is tracked, others keep theirs, and all is put back',
@@ -42,6 +42,20 @@ test.each(contextModes)(
     expect(grownBytes).toBeLessThan(1_000_000);
   },
   90_000,
+);
+
+test.each(contextModes)(
+  'with %s: neither the continuation of somebody else between two of its own, nor what the event loop waits, is the request’s',
+  async (_name, nodeArgs) => {
+    const { stdout } = await runApp('test/usage/apps/unseen-app.mjs', { node: nodeUnderTest, nodeArgs });
+    const { cpuMs, eventLoopMs, heapAllocatedBytes } = JSON.parse(stdout);
+    // Twice 5 ms and 1 MB; between them 40 ms and 20 MB of the other's, behind them 90 ms of nothing.
+    expect(cpuMs).toBeGreaterThan(8);
+    expect(cpuMs).toBeLessThan(hasThreadCpu ? 20 : Infinity);
+    expect(eventLoopMs).toBeGreaterThan(10);
+    expect(heapAllocatedBytes).toBeGreaterThan(1_900_000);
+    expect(heapAllocatedBytes).toBeLessThan(4_000_000);
+  },
 );
 
 describe('requests that do not end by themselves', () => {

@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { Transform } from 'node:stream';
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import { gzip } from 'node:zlib';
 
 const steps = 20;
@@ -122,6 +123,9 @@ export const handlers = {
   microtasks: () => callbacks(queueMicrotask),
   resources: () => callbacks((next) => waiting.push(AsyncResource.bind(next))),
   batched: () => afterEach(batched),
+  layered: async () => {
+    for (let step = 0; step < steps / 2; step += 1) await layered(() => burn(1));
+  },
   pool: (_request, _response, url) => afterEach(() => query(url)),
   stream: async () => {
     const transform = new Transform({
@@ -206,6 +210,40 @@ export const handlers = {
       Array.from({ length: 5000 }, () => undefined);
       // Pieces so large that collections fall into them.
       if (step % 125 === 0) await immediate();
+    }
+  },
+  // Until the heap, emptied meanwhile, is about as full as it was at the beginning: 2 MB at the least, the smallest that is collected.
+  ebb: () => {
+    const startBytes = getHeapStatistics().used_heap_size;
+    let lastBytes = startBytes;
+    let hasDropped = false;
+    for (let grownBytes = 0; !(hasDropped && grownBytes > 0 && grownBytes < 500_000);) {
+      Array.from({ length: 2000 }, () => undefined);
+      const { used_heap_size: bytes } = getHeapStatistics();
+      hasDropped ||= bytes < lastBytes;
+      lastBytes = bytes;
+      grownBytes = bytes - startBytes;
+    }
+  },
+  // The same in fifty pieces, with those of others in between.
+  layeredHeap: async () => {
+    for (let step = 0; step < 25; step += 1) {
+      await layered(() => {
+        for (let part = 0; part < 5; part += 1) Array.from({ length: 5000 }, () => undefined);
+      });
+    }
+  },
+  // A thousand continuations that follow each other, 10 ms of CPU in them.
+  deep: async () => {
+    const down = async (depth) => {
+      if (depth === 0) return burn(0.01);
+      await down(depth - 1);
+      return depth;
+    };
+    for (let step = 0; step < 10; step += 1) {
+      await wait(1);
+      await down(100);
+      burn(1);
     }
   },
   buffers: async () => {
