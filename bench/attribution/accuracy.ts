@@ -14,6 +14,8 @@ export interface AccuracyPlan {
   readonly concurrencies: readonly number[];
   /** Tracked requests per kind and concurrency, after as many that are not counted, up to 5. */
   readonly samples: number;
+  /** Names of kinds; the untracked requests beside them are of all kinds. */
+  readonly only: readonly string[];
 }
 
 export type Method = 'ours' | 'processDelta' | 'eventLoop' | 'pprof';
@@ -39,13 +41,13 @@ export async function accuracy(plan: AccuracyPlan): Promise<KindErrors[]> {
   const found: KindErrors[] = [];
   try {
     for (const concurrency of plan.concurrencies) {
-      const bench = { concurrency, samples: plan.samples };
+      const bench = { concurrency, samples: plan.samples, only: plan.only };
       const ours = await run({ ...ports, folder, method: 'ours' }, bench);
       const sampled = await run({ ...ports, folder, method: 'pprof' }, bench).catch((error: Error) => {
         process.stderr.write(`pprof is left out: ${error.message.slice(0, 200)}\n`);
         return [];
       });
-      found.push(...Object.keys(kinds).map((kind) => errorsOf(kind, concurrency, [...ours, ...sampled])));
+      found.push(...plan.only.map((kind) => errorsOf(kind, concurrency, [...ours, ...sampled])));
     }
   } finally {
     await echo.stop();
@@ -57,6 +59,7 @@ export async function accuracy(plan: AccuracyPlan): Promise<KindErrors[]> {
 interface Bench {
   readonly concurrency: number;
   readonly samples: number;
+  readonly only: readonly string[];
 }
 
 /** One server process for all kinds. */
@@ -67,7 +70,7 @@ async function run(settings: ServerSettings, bench: Bench): Promise<Sample[]> {
   try {
     const { port } = await server.ask({ ...settings });
     const names = Object.keys(kinds);
-    const baselines = await baselinesOf({ server, port, agent, settings });
+    const baselines = await baselinesOf({ server, port, agent, settings }, bench);
     const others = Array.from({ length: bench.concurrency - 1 }, async (_, start) => {
       for (let turn = start; traffic.isOn; turn += 1) {
         await visit({ port, agent, path: `/untracked/${names[turn % names.length]}`, id: 'untracked' });
@@ -91,11 +94,11 @@ async function run(settings: ServerSettings, bench: Bench): Promise<Sample[]> {
  * CPU of a request that does all but burning: parsing, answering, and the calls that its kind is about. By the thread's clock while nothing
  * else runs, without tracking. It belongs to the request like what it burns.
  */
-async function baselinesOf({ server, port, agent }: Target): Promise<ReadonlyMap<string, number>> {
+async function baselinesOf({ server, port, agent }: Target, { only }: Bench): Promise<ReadonlyMap<string, number>> {
   const [warmup, measured] = [30, 40];
   const found = new Map<string, number>();
-  for (const [kind, { figure }] of Object.entries(kinds)) {
-    if (figure !== undefined) continue;
+  for (const kind of only) {
+    if (kinds[kind]?.figure !== undefined) continue;
     const visits = async (count: number): Promise<number> => {
       for (let turn = 0; turn < count; turn += 1)
         await visit({ port, agent, path: `/baseline/${kind}`, id: 'baseline' });
@@ -119,7 +122,7 @@ interface Target {
 async function trackedSamples({ server, port, agent, settings }: Target, bench: Bench): Promise<Sample[]> {
   const samples: Sample[] = [];
   const warmup = Math.min(5, bench.samples);
-  for (const kind of Object.keys(kinds)) {
+  for (const kind of bench.only) {
     for (let turn = 0; turn < warmup + bench.samples; turn += 1) {
       // Asked for before the request is sent: the sample comes when the response is closed.
       const sample = settings.method === 'ours' ? server.next<Sample>() : undefined;

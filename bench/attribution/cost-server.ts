@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { usageTracker } from '../../src/usage/tracking.ts';
 import type { StartTracking } from '../../src/usage/resource-usage.ts';
+import { handlers } from './cost-handlers.ts';
+import type { Handler } from './cost-handlers.ts';
 
 /** `one`: a single request that lives through the whole phase and works a little every 50 ms. */
 export type Mode = 'idle' | 'one' | 'all';
@@ -28,24 +30,6 @@ const startTracking: StartTracking = hasTracker ? usageTracker().startTracking :
 let tracksAll = false;
 let held: Socket | undefined;
 
-const handlers: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
-  /** Callbacks and timers, no promise of its own. */
-  '/callbacks': (response) => {
-    setTimeout(() => {
-      process.nextTick(() => setImmediate(() => respond(response, { ok: true })));
-    }, 1);
-  },
-  /** A hundred awaits in layers, as a web framework with an ORM makes them, around one wait. */
-  '/promises': async (response) => respond(response, { sum: await layers(5) }),
-  /** Lives until its client goes. */
-  '/held': async (response) => {
-    while (!response.destroyed) {
-      await wait(50);
-      await layers(1);
-    }
-  },
-};
-
 const server = createServer((request, response) => {
   const handler = handlers[request.url ?? ''];
   if (handler === undefined) response.writeHead(404).end();
@@ -59,11 +43,7 @@ server.listen(0, '127.0.0.1', () => {
   process.on('message', (message: Mode | 'cpu' | 'memory') => void obey(message, port));
 });
 
-function track(
-  request: IncomingMessage,
-  response: ServerResponse,
-  handler: (response: ServerResponse) => unknown,
-): void {
+function track(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
   const tracking = startTracking(request, response);
   response.once('close', () => tracking?.end({ isComplete: response.writableFinished }));
   if (tracking === undefined) void handler(response);
@@ -93,18 +73,4 @@ async function enter(mode: Mode, port: number): Promise<void> {
   held = mode === 'one' ? connect(port, '127.0.0.1').on('error', () => {}) : undefined;
   held?.write('GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await wait(50);
-}
-
-async function layers(depth: number): Promise<number> {
-  if (depth === 0) return 1;
-  let sum = 0;
-  for (let index = 0; index < 2; index += 1) sum += await layers(depth - 1);
-  if (depth === 5) await wait(1);
-  const more = await Promise.all([sum, Promise.resolve(1)]);
-  return more[0] + more[1];
-}
-
-function respond(response: ServerResponse, body: unknown): void {
-  const text = JSON.stringify(body);
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
 }

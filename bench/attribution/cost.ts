@@ -32,7 +32,7 @@ const phases: readonly (readonly [phase: string, process: Process, mode: Mode])[
 ];
 /** Requests before each phase that are not measured: V8 compiles again what the switch has changed. */
 const settling = 1000;
-const handlers = ['callbacks', 'promises'];
+const handlers = ['callbacks', 'promises', 'file'];
 
 /** @param node - Arguments of Node for the servers. */
 export async function costToOthers(plan: CostPlan): Promise<Cost[]> {

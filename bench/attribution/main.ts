@@ -1,7 +1,7 @@
 /**
  * How right the figures of a request are, what they cost others, and whether memory comes back. `node bench/attribution/main.ts`
  * (needs no build; `npm ci --prefix bench` for @datadog/pprof). Options: --only accuracy,cost,memory --concurrency 1,10,50
- * --samples 20 --rounds 7 --requests 8000 --tracked 1000000 --name attribution-24 --publish (into docs/usage.md, between the
+ * --kinds 'fetch,zlib' --samples 20 --rounds 7 --requests 8000 --tracked 1000000 --name attribution-24 --publish (into docs/usage.md, between the
  * markers of that name).
  */
 import { parseArgs } from 'node:util';
@@ -9,13 +9,16 @@ import { parseArgs } from 'node:util';
 import { loadBefore, machineLine, publishSection, saveResults } from '../publish.ts';
 import { accuracy } from './accuracy.ts';
 import { costToOthers } from './cost.ts';
+import { idleCost } from './idle.ts';
+import { kinds } from './kinds.ts';
 import { memoryAfter } from './memory.ts';
-import { costTable, kindTable, memoryTable, summaryTable } from './table.ts';
+import { costTable, idleTable, kindTable, memoryTable, summaryTable } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: 'accuracy,cost,memory' },
     concurrency: { type: 'string', default: '1,10,50' },
+    kinds: { type: 'string', default: Object.keys(kinds).join(',') },
     samples: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '7' },
     requests: { type: 'string', default: '8000' },
@@ -31,7 +34,8 @@ const raw: Record<string, unknown> = { machine };
 
 if (chosen.has('accuracy')) {
   const concurrencies = options.concurrency.split(',').map(Number);
-  const found = await accuracy({ concurrencies, samples: Number(options.samples) });
+  const only = options.kinds.split(',');
+  const found = await accuracy({ concurrencies, samples: Number(options.samples), only });
   raw['accuracy'] = found;
   const most = Math.max(...concurrencies);
   sections.push(
@@ -44,10 +48,14 @@ if (chosen.has('accuracy')) {
 if (chosen.has('cost')) {
   const plan = { rounds: Number(options.rounds), requests: Number(options.requests), connections: 10 };
   const costs = await costToOthers(plan);
+  const idle = await idleCost();
   raw['cost'] = costs;
+  raw['idle'] = idle;
   sections.push(
     `Cost to requests, ${plan.rounds} interleaved rounds of ${plan.requests}; ratios to a process without tracker.`,
     costTable(costs),
+    'The wrappers that are there while nothing is tracked: how often a request calls them, and how long all of these calls take.',
+    idleTable(idle, costs),
   );
 }
 if (chosen.has('memory')) {

@@ -2,6 +2,7 @@
 import { methods } from './accuracy.ts';
 import type { KindErrors, Method } from './accuracy.ts';
 import type { Cost } from './cost.ts';
+import type { IdleCost } from './idle.ts';
 import type { MemoryRow } from './memory.ts';
 
 const titles: Readonly<Record<Method, string>> = {
@@ -44,6 +45,15 @@ export function costTable(costs: readonly Cost[]): string {
     `${ratio.median.toFixed(2)} (${ratio.q1.toFixed(2)}–${ratio.q3.toFixed(2)})`,
   ]);
   return tableOf(['handler', 'tracking', 'CPU per request, µs', 'ratio (quartiles)'], rows);
+}
+
+/** The share is that of the same handler's CPU without tracker. */
+export function idleTable(idle: readonly IdleCost[], costs: readonly Cost[]): string {
+  const rows = idle.map(({ handler, calls, ns }) => {
+    const bareUs = costs.find((cost) => cost.handler === handler)?.cpuUs.median ?? Number.NaN;
+    return [handler, calls.toFixed(1), ns.toFixed(0), `${((ns / 1000 / bareUs) * 100).toFixed(2)} %`];
+  });
+  return tableOf(['handler', 'calls', 'ns a request', 'of its CPU'], rows);
 }
 
 export function memoryTable(rows: readonly MemoryRow[]): string {
