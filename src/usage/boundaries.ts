@@ -31,6 +31,7 @@ const nextTick = process.nextTick.bind(process);
 export class Boundaries {
   readonly #storage = new AsyncLocalStorage<RecordHolder>();
   readonly #segments = new Segments();
+  readonly #watch: ResourceWatch;
   readonly #failed: (error: unknown) => void;
   readonly #hook: AsyncHook;
   readonly #window: PromiseWindow;
@@ -47,20 +48,24 @@ export class Boundaries {
   #isCalibrated = false;
 
   constructor({ watch, failed }: BoundariesParts) {
+    this.#watch = watch;
     this.#failed = failed;
     const options: HookOptions = {
       // oxlint-disable-next-line max-params -- Node's signature; rest parameters would make an array for each resource
       init: (asyncId, type, _triggerId, resource) => {
-        if (this.#isAddingTurnEnd && type === 'TickObject') this.#turnEndId = asyncId;
-        else this.#guarded(() => watch.created(asyncId, type, resource));
+        try {
+          if (this.#isAddingTurnEnd && type === 'TickObject') this.#turnEndId = asyncId;
+          else watch.created(asyncId, type, resource);
+        } catch (error) {
+          failed(error);
+        }
       },
       before: (asyncId) => {
-        if (asyncId === this.#turnEndId) {
-          this.#endContinuations();
-          return;
+        try {
+          this.#before(asyncId);
+        } catch (error) {
+          failed(error);
         }
-        this.#guarded(() => watch.settled(asyncId));
-        this.#before();
       },
       after: () => this.#enter(this.#interrupted.pop()),
       ...(usesWindows ? { trackPromises: false } : {}),
@@ -165,43 +170,46 @@ export class Boundaries {
     }
   }
 
-  #guarded(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#failed(error);
+  #before(asyncId: number): void {
+    if (asyncId === this.#turnEndId) {
+      this.#endContinuations();
+      return;
     }
-  }
-
-  #before(): void {
     const isOutermost = this.#interrupted.push(this.#segments.current) === 1;
+    this.#watch.settled(asyncId);
     const owner = this.owner();
     this.#enter(owner);
     // The turn of the tracked request is over: its promises' continuations ran before this callback.
-    if (isOutermost && owner === undefined) this.#guarded(() => this.#endTurn());
+    if (isOutermost && owner === undefined) this.#endTurn();
   }
 
   /** A continuation has ended. */
   #continued(): void {
     const { current, hasGoneOn } = this.#segments;
-    if (current !== undefined && (this.#hasSettled || hasGoneOn)) this.#guarded(() => this.#pause());
+    if (current !== undefined && (this.#hasSettled || hasGoneOn)) this.#pause();
     else this.#enter(undefined);
     this.#hasSettled = false;
   }
 
   /** A tick that is added by a continuation runs when the last continuation has: before the event loop goes on. */
   #pause(): void {
-    if (this.#turnEndId === 0) {
-      this.#isAddingTurnEnd = true;
-      try {
-        nextTick(doNothing);
-      } finally {
-        this.#isAddingTurnEnd = false;
-      }
+    try {
+      if (this.#turnEndId === 0) this.#addTurnEnd();
+      // Without its id nobody would end the pause.
+      if (this.#turnEndId === 0) this.#enter(undefined);
+      else this.#segments.pause();
+    } catch (error) {
+      this.#failed(error);
     }
-    // Without its id nobody would end the pause.
-    if (this.#turnEndId === 0) this.#enter(undefined);
-    else this.#segments.pause();
+  }
+
+  #addTurnEnd(): void {
+    this.#isAddingTurnEnd = true;
+    try {
+      nextTick(doNothing);
+    } finally {
+      this.#isAddingTurnEnd = false;
+    }
   }
 
   /** Ours, so it is no piece of the request that it was added by. */

@@ -51,7 +51,7 @@ export interface UsageTracking {
 }
 
 /** How sure it is that somebody may see the figures. */
-export interface TrackingReason {
+interface TrackingReason {
   /** Nobody is known yet who may: half of the places are kept for requests of which more is known. */
   readonly isSuspicion: boolean;
 }
