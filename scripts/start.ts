@@ -1,8 +1,12 @@
-/** `npm start`: the collector and a demo shop, a few requests, and where to look at each of them. */
-import { spawn } from 'node:child_process';
+/** `npm start`: the collector and a demo shop, a few requests, what each of them used, and where to look at it. */
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import type { UsageList } from '../collector/view/api-types.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const children: ChildProcess[] = [];
@@ -23,7 +27,14 @@ const visits: readonly (readonly [method: string, path: string, body?: object])[
 const silent = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
 const collector = start('collector', ['dist/src/cli/main.js', 'collector', '--memory'], silent);
 const [otlp, viewer] = await addresses(collector, 2);
+// A secret of this run alone, so that nobody else can ask what its requests used.
+const usage = {
+  REQLENS_JWT_SECRET: randomBytes(36).toString('base64url'),
+  REQLENS_PRIVILEGED_ROLES: 'admin',
+  REQLENS_USAGE_PATH: '/_usage',
+};
 const shop = start('shop', ['examples/shop/shop.js'], {
+  ...usage,
   OTEL_SERVICE_NAME: 'shop',
   OTEL_EXPORTER_OTLP_ENDPOINT: otlp ?? '',
   // A demo wants its traces on the screen now; a service is better off with the default of 5 s.
@@ -32,18 +43,49 @@ const shop = start('shop', ['examples/shop/shop.js'], {
 });
 const [shopUrl] = await addresses(shop, 1);
 
-console.log(`\n${'request'.padEnd(27)}status  request id                            trace in the viewer`);
+const token = execFileSync(process.execPath, ['dist/src/cli/main.js', 'token', '--ttl', '1h'], {
+  cwd: root,
+  env: { ...process.env, ...usage },
+  encoding: 'utf8',
+}).trim();
+
+const answers: { readonly request: string; readonly status: number; readonly requestId: string }[] = [];
 for (const [method, path, body] of visits) {
   const response = await fetch(`${shopUrl}${path}`, {
     method,
+    headers: { 'x-debug-resource-tracking': token },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   await response.text();
   const requestId = response.headers.get('x-request-id') ?? '';
-  console.log(`${`${method} ${path}`.padEnd(27)}${response.status}     ${requestId}  ${viewer}/r/${requestId}`);
+  answers.push({ request: `${method} ${path}`, status: response.status, requestId });
 }
-console.log(`\nThe viewer: ${viewer}/   The shop: ${shopUrl}/products   Stop with Ctrl-C.`);
-console.log(`Try: curl -i ${shopUrl}/report   and open ${viewer}/r/<its X-Request-ID>\n`);
+const cpuMs = await cpuOf(answers.map(({ requestId }) => requestId));
+console.log(`\n${'request'.padEnd(27)}status  CPU      request id                            trace in the viewer`);
+for (const { request, status, requestId } of answers) {
+  const cpu = `${cpuMs.get(requestId)?.toFixed(1) ?? '?'} ms`;
+  console.log(`${request.padEnd(27)}${status}     ${cpu.padEnd(9)}${requestId}  ${viewer}/r/${requestId}`);
+}
+console.log(
+  `\nThe viewer: ${viewer}/   What requests used: ${viewer}/usage   The shop: ${shopUrl}/products   Stop with Ctrl-C.`,
+);
+console.log(`Try: TOKEN=${token}`);
+console.log(`     curl -i -H "X-Debug-Resource-Tracking: $TOKEN" ${shopUrl}/report`);
+console.log(`and open ${viewer}/r/<its X-Request-ID>, or ask the shop itself what it used:`);
+console.log(`     curl -H "Authorization: Bearer $TOKEN" ${shopUrl}/_usage/<its X-Request-ID>\n`);
+
+/** As the collector has it, which gets it a moment after the answer. */
+async function cpuOf(requestIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  for (let turn = 0; ; turn += 1) {
+    const response = await fetch(`${viewer}/api/usage?view=requests&by=cpu&limit=100`);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own collector's answer
+    const { requests } = (await response.json()) as UsageList;
+    const found = new Map(requests.map(({ requestId, cpuMs: ms }) => [requestId ?? '', ms ?? Number.NaN]));
+    // Ten seconds are more than a busy machine needs; without the figures the demo is still worth looking at.
+    if (turn === 100 || requestIds.every((id) => found.has(id))) return found;
+    await wait(100);
+  }
+}
 
 /** Lines of the collector go to the terminal; those of the shop only if they are not log lines, which the viewer shows. */
 function start(name: string, args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {

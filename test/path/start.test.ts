@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 interface Visit {
   readonly request: string;
   readonly status: string;
+  readonly cpu: string;
   readonly requestId: string;
   readonly link: string;
 }
@@ -24,22 +25,28 @@ const expected: readonly (readonly [visit: string, counts: string])[] = [
   ['GET /nothing-here 404', '1/0'],
 ];
 
-test('npm start prints an id and a link for every request, and each id leads to its trace and log lines', async () => {
+test('npm start prints an id, a cost and a link for every request, and each id leads to its trace and log lines', async () => {
   const child = spawn(process.execPath, ['scripts/start.ts'], {
     env: { ...process.env, PORT: '0', REQLENS_COLLECTOR_OTLP_PORT: '0', REQLENS_COLLECTOR_VIEWER_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
   const visits: Visit[] = [];
+  let [token, shop] = ['', ''];
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const [, request = '', status = '', requestId = '', link = ''] =
-        /^(\w+ \/\S+) +(\d{3}) +(\S+) +(\S+)$/.exec(line) ?? [];
-      if (requestId !== '') visits.push({ request, status, requestId, link });
-      if (line.startsWith('Try:')) break;
+      const [, request = '', status = '', cpu = '', requestId = '', link = ''] =
+        /^(\w+ \/\S+) +(\d{3}) +(\S+) ms +(\S+) +(\S+)$/.exec(line) ?? [];
+      if (requestId !== '') visits.push({ request, status, cpu, requestId, link });
+      token ||= /^Try: TOKEN=(\S+)$/.exec(line)?.[1] ?? '';
+      shop ||= /The shop: (http:\/\/[\d.:]+)/.exec(line)?.[1] ?? '';
+      if (line.includes('/_usage/')) break;
     }
     expect(visits.map(({ request, status }) => `${request} ${status}`)).toEqual(expected.map(([visit]) => visit));
-    for (const [index, { requestId, link }] of visits.entries()) {
+    for (const [index, { requestId, link, cpu }] of visits.entries()) {
+      const usage = await fetch(`${shop}/_usage/${requestId}`, { headers: { authorization: `Bearer ${token}` } });
+      const { cpu_ms: cpuMs } = (await usage.json()) as { readonly cpu_ms: number };
+      expect(cpu).toBe(cpuMs.toFixed(1));
       expect(link.endsWith(`/r/${requestId}`)).toBe(true);
       await expect
         .poll(() => countsOf(new URL(link).origin, requestId), { timeout: 15_000 })
