@@ -7,6 +7,7 @@ import { usageTracker } from '../../src/usage/tracking.ts';
 import type { UsageTracker } from '../../src/usage/tracking.ts';
 import type { ResourceUsage } from '../../src/usage/resource-usage.ts';
 import { spreadOf } from '../statistics.ts';
+import { threadCpuMs } from '../thread-cpu.ts';
 import { hash, kinds } from './kinds.ts';
 import type { Job } from './kinds.ts';
 import { startSampling } from './sampling.ts';
@@ -28,13 +29,6 @@ export interface Sample {
   readonly processDelta?: number;
   readonly eventLoop?: number;
   readonly pprof?: number;
-}
-
-/** CPU of this thread, ms; the first call makes the second exact on Linux. */
-function threadCpuMs(): number {
-  process.cpuUsage();
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }
 
 let roundsPerMs = 1;

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { usageTracker } from '../../src/usage/tracking.ts';
 import { machineLine, publishSection, saveResults } from '../publish.ts';
 import { spreadOf } from '../statistics.ts';
+import { threadCpuMs } from '../thread-cpu.ts';
 import { libraries } from './libraries.ts';
 import type { Ask, Library, Servers } from './libraries.ts';
 
@@ -88,19 +89,12 @@ async function work(ask: Ask, withAnswer: () => void): Promise<void> {
   }
 }
 
-function cpuMs(): number {
-  // Alone the second moves in steps of 4 ms on Linux.
-  process.cpuUsage();
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}
-
 /** @returns CPU milliseconds, at least those asked for. */
 function burn(ms: number): number {
-  const startMs = cpuMs();
+  const startMs = threadCpuMs();
   let sum = 0;
-  while (cpuMs() - startMs < ms) for (let index = 0; index < 5000; index += 1) sum += Math.sqrt(index);
-  return sum < 0 ? 0 : cpuMs() - startMs;
+  while (threadCpuMs() - startMs < ms) for (let index = 0; index < 5000; index += 1) sum += Math.sqrt(index);
+  return sum < 0 ? 0 : threadCpuMs() - startMs;
 }
 
 function versionOf(name: string): string {

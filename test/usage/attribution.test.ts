@@ -179,10 +179,4 @@ describe('what is counted and not measured', () => {
     expect(buffers.externalMemoryBytes).toBeGreaterThan(2_500_000);
     expect(buffers.externalMemoryBytes).toBeLessThan(6_000_000);
   });
-
-  test('heap: a collection that takes away as much as came is seen', async () => {
-    const { heapAllocatedBytes, gcCount } = await lab.track('ebb');
-    expect(gcCount).toBeGreaterThan(0);
-    expect(heapAllocatedBytes).toBeGreaterThan(2_000_000);
-  });
 });

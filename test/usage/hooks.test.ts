@@ -35,6 +35,7 @@ test.each(contextModes)(
       unhandled: ['ENOENT: no such file or directory', 'unhandled'],
       sameOrder: true,
       endless: false,
+      ebb: { isCollected: true, isCounted: true },
       restored: true,
       ownRestored: true,
     });

@@ -10,18 +10,11 @@ import { connect } from 'node:net';
 import { Transform } from 'node:stream';
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { getHeapStatistics } from 'node:v8';
 import { gzip } from 'node:zlib';
 
+import { cpuMs } from './thread-cpu.mjs';
+
 const steps = 20;
-const cpuMs =
-  process.threadCpuUsage === undefined
-    ? () => performance.now()
-    : () => {
-        process.cpuUsage();
-        const { user, system } = process.threadCpuUsage();
-        return (user + system) / 1000;
-      };
 
 let sink = 0;
 /** Burns CPU until this thread has used so many milliseconds more; on the oldest Node by the clock on the wall. */
@@ -210,19 +203,6 @@ export const handlers = {
       Array.from({ length: 5000 }, () => undefined);
       // Pieces so large that collections fall into them.
       if (step % 125 === 0) await immediate();
-    }
-  },
-  // Until the heap, emptied meanwhile, is about as full as it was at the beginning: 2 MB at the least, the smallest that is collected.
-  ebb: () => {
-    const startBytes = getHeapStatistics().used_heap_size;
-    let lastBytes = startBytes;
-    let hasDropped = false;
-    for (let grownBytes = 0; !(hasDropped && grownBytes > 0 && grownBytes < 500_000);) {
-      Array.from({ length: 2000 }, () => undefined);
-      const { used_heap_size: bytes } = getHeapStatistics();
-      hasDropped ||= bytes < lastBytes;
-      lastBytes = bytes;
-      grownBytes = bytes - startBytes;
     }
   },
   // The same in fifty pieces, with those of others in between.

@@ -5,7 +5,7 @@ import { readFile as named } from 'node:fs/promises';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { promiseHooks } from 'node:v8';
+import { getHeapStatistics, promiseHooks } from 'node:v8';
 
 import { usageTracker } from '../../../dist/src/usage/tracking.js';
 
@@ -117,6 +117,29 @@ const endless = start();
 void endless.run(() => new Promise(() => {}));
 while (tracker.isHooked()) await new Promise((resolve) => setTimeout(resolve, 10));
 facts.endless = endless.end({ isComplete: true }).isComplete;
+
+// A collection that takes away about as much as came: the level is the same at both ends of the piece.
+if (globalThis.gc !== undefined) {
+  const usedBytes = () => getHeapStatistics().used_heap_size;
+  const allocate = () => Array.from({ length: 2000 }, () => undefined);
+  const garbage = Array.from({ length: 500 }, allocate);
+  const ebbing = start();
+  ebbing.run(() => {
+    garbage.length = 0;
+    const startBytes = usedBytes();
+    for (let count = 0; count < 1000; count += 1) allocate();
+    globalThis.gc();
+    const kept = [];
+    while (usedBytes() < startBytes) kept.push(allocate());
+    return kept;
+  });
+  const { heapAllocatedBytes, gcCount } = ebbing.end({ isComplete: true });
+  // 1,000 arrays of 16 kB, and half as many instead of the garbage.
+  facts.ebb = {
+    isCollected: gcCount > 0,
+    isCounted: heapAllocatedBytes > 20_000_000 && heapAllocatedBytes < 40_000_000,
+  };
+}
 
 // Many, one after the other.
 if (globalThis.gc !== undefined) {

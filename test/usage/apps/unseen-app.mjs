@@ -7,18 +7,11 @@ import { Socket } from 'node:net';
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 
 import { usageTracker } from '../../../dist/src/usage/tracking.js';
+import { cpuMs } from './thread-cpu.mjs';
 
 const tracker = usageTracker();
 let sink = 0;
 const thousand = Array.from({ length: 1000 }, () => 0);
-const cpuMs =
-  process.threadCpuUsage === undefined
-    ? () => performance.now()
-    : () => {
-        process.cpuUsage();
-        const { user, system } = process.threadCpuUsage();
-        return (user + system) / 1000;
-      };
 function burn(ms) {
   const end = cpuMs() + ms;
   // A local number is no object on the heap.
