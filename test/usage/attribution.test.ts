@@ -29,7 +29,8 @@ describe.each(contextModes)('with AsyncLocalStorage by %s', (_name, nodeArgs) =>
     const { cpuMs, eventLoopMs, method } = await lab.track(route);
     expect(cpuMs).toBeGreaterThan(19);
     // By the clock on the wall other processes of the machine count too: no bound then.
-    expect(cpuMs).toBeLessThan(hasThreadCpu ? 40 : Infinity);
+    // The others burn 120 ms meanwhile. On a machine with much else to do the same work takes twice the CPU time: 45 ms were seen with `compress`.
+    expect(cpuMs).toBeLessThan(hasThreadCpu ? 60 : Infinity);
     expect(eventLoopMs).toBeGreaterThan(19);
     expect(method).toBe(hasThreadCpu ? 'segments/thread-cpu' : 'segments/wall-clock');
   });
