@@ -118,10 +118,11 @@ void endless.run(() => new Promise(() => {}));
 while (tracker.isHooked()) await new Promise((resolve) => setTimeout(resolve, 10));
 facts.endless = endless.end({ isComplete: true }).isComplete;
 
+const usedBytes = () => getHeapStatistics().used_heap_size;
+const allocate = () => Array.from({ length: 2000 }, () => undefined);
+
 // A collection that takes away about as much as came: the level is the same at both ends of the piece.
 if (globalThis.gc !== undefined) {
-  const usedBytes = () => getHeapStatistics().used_heap_size;
-  const allocate = () => Array.from({ length: 2000 }, () => undefined);
   const garbage = Array.from({ length: 500 }, allocate);
   const ebbing = start();
   ebbing.run(() => {
