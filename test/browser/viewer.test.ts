@@ -424,7 +424,8 @@ test('without requests the page says how to send one, and goes on by itself when
   const { page: other, context } = await openWindow(browser, { origin: own.viewerUrl });
   await other.goto('/');
   const command = `OTEL_EXPORTER_OTLP_ENDPOINT=${own.otlpUrl} node --import reqlens/register app.js`;
-  expect(await other.locator('.command code').textContent()).toBe(command);
+  // Until the collector has said where it is, the usual address stands there.
+  await expect.poll(() => other.locator('.command code').textContent()).toBe(command);
   await other.getByRole('button', { name: 'Copy command' }).click();
   await other.getByText('Copied command').waitFor({ state: 'attached' });
   expect(await other.evaluate('navigator.clipboard.readText()')).toBe(command);
