@@ -1,4 +1,6 @@
 /** Holds finished items until they are sent, a batch at a time; bounded, and never lost while they fit. */
+import { AsyncResource } from 'node:async_hooks';
+
 import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 
 import type { BatchSettings } from '../config/config.ts';
@@ -27,6 +29,8 @@ const longestPauseMs = 5000;
 
 export class BatchQueue<Item> {
   readonly #parts: BatchQueueParts<Item>;
+  /** Made at the start, in nobody's context. */
+  readonly #outside = new AsyncResource('reqlens export queue', { requireManualDestroy: true });
   #waiting: Item[] = [];
   #inFlight: Item[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -99,11 +103,16 @@ export class BatchQueue<Item> {
     return payloads;
   }
 
-  /** The timer belongs to nobody: created inside a request it would hold that request's context, and all it refers to. */
+  /**
+   * The timer belongs to nobody: created inside a request it would hold that request's context, and all it refers to; and what sending
+   * costs would be charged to that request, if it is one that is measured.
+   */
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    context.with(ROOT_CONTEXT, () => {
-      this.#timer = setTimeout(() => void this.#sendNext(), delayMs).unref();
+    this.#outside.runInAsyncScope(() => {
+      context.with(ROOT_CONTEXT, () => {
+        this.#timer = setTimeout(() => void this.#sendNext(), delayMs).unref();
+      });
     });
   }
 

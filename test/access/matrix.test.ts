@@ -202,6 +202,14 @@ test('a token that was verified before has the request sampled from its start', 
   expect(own.map(({ name }) => name).toSorted()).toEqual(['GET', 'before']);
 });
 
+test('sending telemetry is no part of the request that happened to set its timer', async () => {
+  const app = await startAccessApp({ OTEL_BSP_SCHEDULE_DELAY: '20' });
+  await app.raw({ path: '/exported-meanwhile', headers: { [debug]: '1', 'X-Request-ID': 'long' } });
+  const nothing = { outgoing_requests: 0, outgoing_written_bytes: 0, outgoing_read_bytes: 0 };
+  expect(await app.keptUsageOf('long')).toMatchObject(nothing);
+  expect((await app.finish()).spans.map(({ name }) => name)).toContain('before');
+});
+
 function withoutDebug(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== debug));
 }

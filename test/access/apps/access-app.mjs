@@ -67,6 +67,12 @@ const ways = {
     trace.getTracer('app').startSpan('before').end();
     setCaller({ roles: ['admin'] });
   },
+  // Long enough for its first span to be sent before its end.
+  '/exported-meanwhile': async () => {
+    trace.getTracer('app').startSpan('before').end();
+    setCaller({ roles: ['admin'] });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  },
   '/throws': () => {
     setCaller({ roles: ['admin'] });
     throw new Error('of the application');
