@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 export type Handler = (response: ServerResponse) => unknown;
 
+/** Those that are compared, by the name in their path. */
+export const comparedHandlers: readonly string[] = ['callbacks', 'promises', 'file'];
+
 /** By path. */
 export const handlers: Readonly<Record<string, Handler>> = {
   /** Callbacks and timers, no promise of its own. */

@@ -2,6 +2,7 @@
 import { Child } from '../child.ts';
 import { spreadOf } from '../statistics.ts';
 import type { Spread } from '../statistics.ts';
+import { comparedHandlers } from './cost-handlers.ts';
 import type { CpuAnswer, Mode } from './cost-server.ts';
 
 export interface CostPlan {
@@ -32,16 +33,14 @@ const phases: readonly (readonly [phase: string, process: Process, mode: Mode])[
 ];
 /** Requests before each phase that are not measured: V8 compiles again what the switch has changed. */
 const settling = 1000;
-const handlers = ['callbacks', 'promises', 'file'];
 
-/** @param node - Arguments of Node for the servers. */
 export async function costToOthers(plan: CostPlan): Promise<Cost[]> {
   const load = new Child<unknown>({ script: 'http-overhead/load.ts' });
   const servers = { none: server('no'), unused: server('yes'), one: server('yes'), all: server('yes') };
   const ports = await portsOf(servers);
   const found = new Map<string, number[]>();
   for (let round = 0; round <= plan.rounds; round += 1) {
-    for (const handler of handlers) {
+    for (const handler of comparedHandlers) {
       for (const [phase, name, mode] of phases) {
         const child = servers[name];
         const target = { port: ports[name], path: `/${handler}`, connections: plan.connections };
@@ -56,7 +55,7 @@ export async function costToOthers(plan: CostPlan): Promise<Cost[]> {
     }
   }
   await Promise.all([load, ...Object.values(servers)].map((child) => child.stop()));
-  return handlers.flatMap((handler) => phases.map(([phase]) => costOf(handler, phase, found)));
+  return comparedHandlers.flatMap((handler) => phases.map(([phase]) => costOf(handler, phase, found)));
 }
 
 type Servers = Readonly<Record<Process, Child<CpuAnswer>>>;

@@ -1,5 +1,6 @@
 /** What it costs that tracking is possible, while nobody is tracked. */
 import { Child } from '../child.ts';
+import { comparedHandlers } from './cost-handlers.ts';
 import type { IdleAnswer } from './idle-server.ts';
 
 export interface IdleCost {
@@ -17,7 +18,7 @@ export async function idleCost(): Promise<IdleCost[]> {
   const server = new Child<IdleAnswer>({ script: 'attribution/idle-server.ts' });
   const { port } = await server.next<{ readonly port: number }>();
   const costs: IdleCost[] = [];
-  for (const handler of ['callbacks', 'promises', 'file']) {
+  for (const handler of comparedHandlers) {
     await load.ask({ port, path: `/${handler}`, requests: 10, connections: 10 });
     await server.ask('calls');
     await load.ask({ port, path: `/${handler}`, requests, connections: 10 });

@@ -144,7 +144,7 @@ export class Boundaries {
     }
   }
 
-  /** Charges what the running piece has used until now, if it is this request's. */
+  /** Charges what the running or paused piece has used until now, if it is this request's. */
   settle(record: UsageRecord): void {
     const { current } = this.#segments;
     if (current !== undefined && current !== record) return;
