@@ -1,5 +1,5 @@
 /** How the fields of a line are named and written: our names cannot be taken, secrets stay out, and nothing throws. */
-import { cutText, plainValue, unreadable, usualBounds } from './any-value.ts';
+import { cutText, holdsLargeBinary, largeBinaryMark, plainValue, unreadable, usualBounds } from './any-value.ts';
 import type { ValueBounds } from './any-value.ts';
 import { escapeMisleading, quoted } from './json-text.ts';
 import { redactedJson } from './redaction.ts';
@@ -95,17 +95,29 @@ export class LineFields {
   }
 }
 
+/** Characters; only a longer text can hold a Buffer or typed array that has to be cut (2 characters a byte at least), and is worth a search. */
+const longJson = 2048;
+
 /** JSON's own way when it works; else whatever can be had. */
 function structured(value: object, bounds: ValueBounds | undefined): string | undefined {
+  const binary = largeBinaryMark(value);
+  if (binary !== undefined) return quoted(binary);
   if (bounds !== undefined) return escapeMisleading(JSON.stringify(plainValue(value, bounds)));
   try {
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- a `toJSON` may answer undefined
     const json: string | undefined = JSON.stringify(value);
-    return json === undefined ? undefined : escapeMisleading(json);
+    if (json === undefined) return undefined;
+    const isWhole = json.length < longJson || !holdsLargeBinary(value);
+    return escapeMisleading(isWhole ? json : JSON.stringify(value, withBinaryCut));
   } catch {
     // A cycle, a BigInt, a getter that throws: each value is looked at by itself.
     return escapeMisleading(JSON.stringify(plainValue(value, usualBounds)));
   }
+}
+
+/** For `JSON.stringify`, which has called `toJSON` by then: the holder still has the Buffer itself. */
+function withBinaryCut(this: unknown, key: string, value: unknown): unknown {
+  return largeBinaryMark(Reflect.get(Object(this), key)) ?? value;
 }
 
 /** The name and value of every own enumerable property, read one by one; a Proxy may refuse to list them. */
