@@ -20,6 +20,7 @@ import type { Gzip } from 'node:zlib';
 import { compressedName } from './backup-name.ts';
 import { listBackups } from './backups.ts';
 import type { Backup } from './backups.ts';
+import type { FileClock } from './file-clock.ts';
 import { lateWritesMs } from './late-writes.ts';
 import { unfinishedSuffix } from './prune.ts';
 import { codeOf } from './target-path.ts';
@@ -29,6 +30,7 @@ const pieceBytes = 262_144;
 
 /** The backups of one log file, compressed one after the other. */
 export class Compression {
+  readonly #clock: FileClock;
   readonly #onTrouble: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #target = '';
@@ -37,7 +39,9 @@ export class Compression {
   /** Counts up at each stop: work of an earlier run sees that it is over. */
   #run = 0;
 
-  constructor(onTrouble: (error: unknown) => void) {
+  /** @param clock - Stamps the files. */
+  constructor(clock: FileClock, onTrouble: (error: unknown) => void) {
+    this.#clock = clock;
     this.#onTrouble = onTrouble;
   }
 
@@ -63,6 +67,7 @@ export class Compression {
   async #compressAll(): Promise<void> {
     const run = this.#run;
     const plain = listBackups(this.#target).filter(({ isCompressed, bytes }) => !isCompressed && bytes > 0);
+    const isComplete = ({ mtimeMs }: Backup): boolean => this.#clock.nowMs() - mtimeMs > lateWritesMs;
     for (const { path } of plain.filter(isComplete).toReversed()) {
       await this.#compress(path, () => this.#run !== run);
       if (this.#run !== run) return;
@@ -91,10 +96,6 @@ export class Compression {
       this.#unfinished = undefined;
     }
   }
-}
-
-function isComplete({ mtimeMs }: Backup): boolean {
-  return Date.now() - mtimeMs > lateWritesMs;
 }
 
 interface Task {

@@ -6,7 +6,7 @@ import type { LogKeepLimits } from '../config/config.ts';
 import { parseBackupName } from './backup-name.ts';
 import { listBackups, namesIn } from './backups.ts';
 import { abandonedMs, abandonedReservations, backupsToDelete } from './retention.ts';
-import { claimPrefix } from './rotation.ts';
+import { isClaimName } from './rotation.ts';
 
 /** Of a backup that is being compressed. */
 export const unfinishedSuffix = '.gz.part';
@@ -15,11 +15,11 @@ export const unfinishedSuffix = '.gz.part';
  * Several processes may prune at once: each deletes at most what is beyond the limits, and what another has deleted is no error.
  *
  * @param target - The current file, links resolved.
+ * @param nowMs - By the clock that stamps the files. Milliseconds since 1970.
  * @returns What could not be deleted; empty when all went well.
  * @throws The system's error when the directory cannot be read.
  */
-export function prune(target: string, keep: LogKeepLimits): Error[] {
-  const nowMs = Date.now();
+export function prune(target: string, keep: LogKeepLimits, nowMs: number): Error[] {
   const backups = listBackups(target);
   const paths = [...backupsToDelete(backups, keep, nowMs), ...abandonedReservations(backups, nowMs)].map(
     ({ path }) => path,
@@ -34,8 +34,7 @@ function leftovers(target: string, nowMs: number): string[] {
 }
 
 function isLeftoverName(fileName: string, name: string): boolean {
-  const prefix = claimPrefix(fileName);
-  if (name.startsWith(prefix)) return /^\d+$/.test(name.slice(prefix.length));
+  if (isClaimName(fileName, name)) return true;
   if (!name.endsWith(unfinishedSuffix)) return false;
   return parseBackupName(fileName, name.slice(0, -unfinishedSuffix.length))?.isCompressed === false;
 }

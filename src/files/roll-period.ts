@@ -27,5 +27,10 @@ export interface FileTimes {
 export function isFromEarlierPeriod(file: FileTimes, every: RollPeriod, nowMs: number): boolean {
   const { mtimeMs, birthtimeMs } = file;
   const fileMs = birthtimeMs > 0 ? Math.min(mtimeMs, birthtimeMs) + clockLagMs : mtimeMs;
-  return Math.floor(fileMs / periodMs[every]) < Math.floor(nowMs / periodMs[every]);
+  return periodOf(fileMs, every) < periodOf(nowMs, every);
+}
+
+/** @returns The number of the hour or day since 1970 (UTC). */
+export function periodOf(ms: number, every: RollPeriod): number {
+  return Math.floor(ms / periodMs[every]);
 }

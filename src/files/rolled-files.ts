@@ -1,6 +1,7 @@
 /** What happens beside appending: rolling, deleting and compressing backups. Its problems are reported, and never fail an append. */
 import type { LogFileSettings } from '../config/config.ts';
 import { Compression } from './compression.ts';
+import type { FileClock } from './file-clock.ts';
 import { lateWritesMs } from './late-writes.ts';
 import type { OpenFile } from './open-for-append.ts';
 import { prune } from './prune.ts';
@@ -20,31 +21,41 @@ const shortPatienceMs = 5;
 /** After the system refused. */
 const pauseAfterErrorMs = 1000;
 
+/** One try to roll. */
+export interface RollAttempt {
+  /** For another process that is at it. */
+  readonly mayWait: boolean;
+  /** Whether a new hour or day is the reason, and still is one; undefined when it is not the reason. */
+  readonly isDue: (() => boolean) | undefined;
+}
+
 export class RolledFiles {
   readonly #settings: LogFileSettings;
   readonly #report: ReportTrouble;
+  readonly #clock: FileClock;
   readonly #compression: Compression;
   #pauseUntilMs = 0;
   /** Appends in a row that have waited in vain. */
   #waits = 0;
 
-  constructor(settings: LogFileSettings, report: ReportTrouble) {
+  /** @param clock - Stamps the files. */
+  constructor(settings: LogFileSettings, clock: FileClock, report: ReportTrouble) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#report = report;
-    this.#compression = new Compression((error) => this.#say('compress backups of', error));
+    this.#compression = new Compression(clock, (error) => this.#say('compress backups of', error));
   }
 
-  /**
-   * @param mayWait - For another process that is at it.
-   * @returns `rolled` by us, `moved` by another process; `stays`: it has its name still, and cannot be rolled now. Never throws.
-   */
-  roll(file: OpenFile, mayWait: boolean): 'rolled' | 'moved' | 'stays' {
+  /** @returns `rolled` by us, `moved` by another process; `stays`: it has its name still, and cannot be rolled now. Never throws. */
+  roll(file: OpenFile, { mayWait, isDue }: RollAttempt): 'rolled' | 'moved' | 'stays' {
     if (performance.now() < this.#pauseUntilMs) return 'stays';
     const longest = this.#waits < patientAppends ? patienceMs : shortPatienceMs;
     try {
-      const outcome = roll(file, { mode: this.#settings.mode, patienceMs: mayWait ? longest : 0 });
+      const patience = mayWait ? longest : 0;
+      const outcome = roll(file, { mode: this.#settings.mode, patienceMs: patience, clock: this.#clock, isDue });
       if (outcome === 'busy') return this.#stays(mayWait);
       this.#waits = 0;
+      if (outcome === 'early') return 'stays';
       if (outcome === 'rolled') this.tidy(file.target, lateWritesMs);
       return outcome;
     } catch (error) {
@@ -63,7 +74,8 @@ export class RolledFiles {
   /** Deletes backups beyond the limits, and sees to it that the others are compressed some time. Never throws. */
   tidy(target: string, compressAfterMs: number): void {
     try {
-      for (const error of prune(target, this.#settings.keep)) this.#say('delete backups of', error);
+      for (const error of prune(target, this.#settings.keep, this.#clock.nowMs()))
+        this.#say('delete backups of', error);
     } catch (error) {
       this.#say('delete backups of', error);
     }

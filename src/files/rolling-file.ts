@@ -16,14 +16,15 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
 
 import type { LogFileSettings } from '../config/config.ts';
+import { FileClock } from './file-clock.ts';
 import { isSameFile, statusAt, statusOfOpen } from './file-status.ts';
 import type { FileStatus } from './file-status.ts';
 import { openForAppend } from './open-for-append.ts';
 import type { OpenFile } from './open-for-append.ts';
 import { firstLineBytes, fittingBytes, landedBytes } from './piece.ts';
-import { isFromEarlierPeriod } from './roll-period.ts';
 import { RolledFiles } from './rolled-files.ts';
 import { SharedRoom } from './shared-room.ts';
+import { TimeRolls } from './time-rolls.ts';
 
 /** What became of the lines that were to be appended. */
 export type Appended =
@@ -55,11 +56,15 @@ const written: Appended = { status: 'written' };
 /** One writer of a file that other processes and threads may write too. */
 export class RollingFile {
   readonly #settings: LogFileSettings;
+  readonly #clock = new FileClock();
   readonly #rolled: RolledFiles;
+  readonly #timeRolls: TimeRolls;
   readonly #room: SharedRoom;
   readonly #lastByte: Buffer = Buffer.alloc(1);
   #file: OpenFile | undefined;
   #isStarted = false;
+  /** Backups have been looked through, which needs the file system's time. */
+  #isTidy = false;
   /** Opened, and not looked at again since. */
   #isNew = false;
   /** Length of the file after our last write, when that was all that came and ended a line; else -1. Bytes. */
@@ -77,7 +82,8 @@ export class RollingFile {
 
   constructor(settings: LogFileSettings, report: ReportTrouble) {
     this.#settings = settings;
-    this.#rolled = new RolledFiles(settings, report);
+    this.#rolled = new RolledFiles(settings, this.#clock, report);
+    this.#timeRolls = new TimeRolls(settings.rollEvery, this.#clock);
     this.#room = new SharedRoom(settings.maxBytes);
   }
 
@@ -109,6 +115,7 @@ export class RollingFile {
     this.#letGo();
     this.#rolled.stop();
     this.#isStarted = false;
+    this.#isTidy = false;
   }
 
   #failed(cause: unknown): Appended {
@@ -134,7 +141,7 @@ export class RollingFile {
   /** Writes what fits of the first pending lines and takes that off; or rolls the file, and takes nothing off. */
   #appendSome(lines: Buffer): void {
     const status = this.#lookAtFile();
-    if (this.#isOver(status) && this.#roll()) return;
+    if (this.#timeRolls.isDue(status) && this.#roll(() => this.#timeRolls.isDue(status))) return;
     const isHalf = this.#endsInHalfLine(status);
     if (isHalf && !this.#isSettled(status)) return;
     const room = this.#room.room(isHalf ? status.size + 1 : status.size);
@@ -165,25 +172,21 @@ export class RollingFile {
     const file = openForAppend(this.#settings.path, this.#settings.mode);
     this.#file = file;
     this.#isNew = true;
-    if (!this.#isStarted) this.#start(file);
+    this.#timeRolls.forgetFile();
+    if (!this.#isStarted) this.#room.suspectOthers();
+    this.#isStarted = true;
     return file.status;
   }
 
-  #start({ target }: OpenFile): void {
-    this.#isStarted = true;
-    this.#rolled.tidy(target, firstCompressionMs);
-    this.#room.suspectOthers();
-  }
-
-  #isOver(status: FileStatus): boolean {
-    const { rollEvery } = this.#settings;
-    return rollEvery !== undefined && status.size > 0 && isFromEarlierPeriod(status, rollEvery, Date.now());
-  }
-
-  /** @returns Whether another look at the name is worth while. */
-  #roll(): boolean {
-    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file, this.#mayWait);
+  /**
+   * @param isDue - When a new hour or day is the reason.
+   * @returns Whether another look at the name is worth while.
+   */
+  #roll(isDue?: () => boolean): boolean {
+    const attempt = { mayWait: this.#mayWait, isDue };
+    const outcome = this.#file === undefined ? 'moved' : this.#rolled.roll(this.#file, attempt);
     if (outcome === 'stays') this.#mayWait = false;
+    else if (isDue !== undefined) this.#timeRolls.noteBegun();
     // Also when it only moved: the directory itself may have got another name.
     if (outcome !== 'stays') this.#letGo();
     if (outcome === 'moved') this.#room.seeOthers();
@@ -214,8 +217,10 @@ export class RollingFile {
   #write(lines: Buffer, found: { readonly bytesBefore: number; readonly isHalf: boolean }): number {
     if (this.#file === undefined) return 0;
     const bytes = found.isHalf ? Buffer.concat([lineBreakBytes, lines]) : lines;
+    const beforeMs = Date.now();
     const landed = writeSync(this.#file.fd, bytes) - (bytes.length - lines.length);
     const after = unlessItFails(this.#file.fd, statusOfOpen);
+    if (after !== undefined) this.#learnTime(after, beforeMs);
     if (after !== undefined && this.#isGone(after)) return 0;
     const isWhole = landed === lines.length;
     const isAlone = after?.size === found.bytesBefore + bytes.length;
@@ -229,6 +234,13 @@ export class RollingFile {
     const isGlued = !found.isHalf && this.#isGlued(lines.subarray(0, landed), found.bytesBefore, after.size);
     if (isGlued && done >= first.length) this.#pending.push(Buffer.from(first));
     return done;
+  }
+
+  #learnTime({ mtimeMs }: FileStatus, beforeMs: number): void {
+    this.#clock.learn(mtimeMs, beforeMs);
+    if (this.#isTidy || this.#file === undefined) return;
+    this.#isTidy = true;
+    this.#rolled.tidy(this.#file.target, firstCompressionMs);
   }
 
   /** Deleted between our look and our write, or no longer the file that we opened: somebody has closed our descriptor. */

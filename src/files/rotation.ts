@@ -19,9 +19,11 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 
 import { backupName, numberAfter, parseBackupName } from './backup-name.ts';
 import { namesIn } from './backups.ts';
+import type { FileClock } from './file-clock.ts';
 import { isSameFile, statusAt } from './file-status.ts';
 import type { OpenFile } from './open-for-append.ts';
 import { codeOf } from './target-path.ts';
@@ -36,35 +38,48 @@ export function claimPrefix(target: string): string {
   return `${basename(target)}.rotating.`;
 }
 
+/** Whether a name is that of a claim, or of a file by which the clock was asked. */
+export function isClaimName(target: string, name: string): boolean {
+  const prefix = claimPrefix(target);
+  return name.startsWith(prefix) && /^\d+(?:\.clock-\d+-\d+)?$/.test(name.slice(prefix.length));
+}
+
 /** How to roll. */
 export interface RollRule {
   /** Of the reserved name, until the file takes its place. */
   readonly mode: number;
   /** How long to wait for another process that is at it. */
   readonly patienceMs: number;
+  /** Learns the file system's time from the claim. */
+  readonly clock: FileClock;
+  /** Asked once more when the time is known; undefined when time is not the reason. */
+  readonly isDue: (() => boolean) | undefined;
 }
 
 /**
  * @returns `rolled`: by us. `moved`: by another process, or it was deleted. `busy`: another process has been at it for too long.
+ *   `early`: it was not due, the clocks differ.
  * @throws The system's error when the file cannot be renamed.
  */
-export function roll(file: OpenFile, { mode, patienceMs }: RollRule): 'rolled' | 'moved' | 'busy' {
+export function roll(file: OpenFile, rule: RollRule): 'rolled' | 'moved' | 'busy' | 'early' {
   const claim = join(dirname(file.target), claimPrefix(file.target) + String(file.status.ino));
-  const outcome = awaitClaim(claim, file, patienceMs);
+  const outcome = awaitClaim(claim, file, rule);
   if (outcome !== 'claimed') return outcome;
   try {
-    return !hasMoved(file) && moveToBackup(file, mode) ? 'rolled' : 'moved';
+    if (hasMoved(file)) return 'moved';
+    if (rule.isDue?.() === false) return 'early';
+    return moveToBackup(file, rule.mode) ? 'rolled' : 'moved';
   } finally {
     rmSync(claim, { force: true });
   }
 }
 
-function awaitClaim(claim: string, file: OpenFile, patienceMs: number): 'claimed' | 'moved' | 'busy' {
+function awaitClaim(claim: string, file: OpenFile, { patienceMs, clock }: RollRule): 'claimed' | 'moved' | 'busy' {
   const start = performance.now();
   for (;;) {
-    if (makeClaim(claim)) return 'claimed';
+    if (makeClaim(claim, clock)) return 'claimed';
     if (hasMoved(file)) return 'moved';
-    if (isAbandoned(claim)) {
+    if (isAbandoned(claim, clock)) {
       // Two processes may do this at once, and one remove the other's new claim: then both roll, and one backup is small.
       rmSync(claim, { force: true });
       continue;
@@ -78,7 +93,15 @@ function awaitClaim(claim: string, file: OpenFile, patienceMs: number): 'claimed
  * A symbolic link, because it has its content from the beginning; a process that is killed while it fills a file leaves an empty one, and nobody
  * knows whose it was.
  */
-function makeClaim(claim: string): boolean {
+function makeClaim(claim: string, clock: FileClock): boolean {
+  const beforeMs = Date.now();
+  if (!makeClaimLink(claim)) return false;
+  const stats = lstatSync(claim, { throwIfNoEntry: false });
+  if (stats !== undefined) clock.learn(stats.mtimeMs, beforeMs);
+  return true;
+}
+
+function makeClaimLink(claim: string): boolean {
   try {
     symlinkSync(ownClaim(), claim);
     return true;
@@ -107,14 +130,30 @@ function ownClaim(): string {
 }
 
 /** Left by a process that died: of this host and no longer there, or simply too old. */
-function isAbandoned(claim: string): boolean {
+function isAbandoned(claim: string, clock: FileClock): boolean {
   const stats = lstatSync(claim, { throwIfNoEntry: false });
   if (stats === undefined) return false;
-  // Either way: a clock that was set back must not make a claim last.
-  if (Math.abs(Date.now() - stats.mtimeMs) > staleClaimMs) return true;
+  if (isStale(stats.mtimeMs, clock)) {
+    // Perhaps the clock of the file system is not ours; then a claim in use would look old, and be taken away.
+    askClock(`${claim}.clock-${process.pid}-${threadId}`, clock);
+    if (isStale(stats.mtimeMs, clock)) return true;
+  }
   const [host, pid] = contentOf(claim).split(' ');
   // Other containers on the same volume have another host name, and process ids of their own.
   return host === hostname() && !isAlive(Number(pid));
+}
+
+/** Either way: a clock that was set back must not make a claim last. */
+function isStale(mtimeMs: number, clock: FileClock): boolean {
+  return Math.abs(clock.nowMs() - mtimeMs) > staleClaimMs;
+}
+
+function askClock(path: string, clock: FileClock): void {
+  try {
+    makeClaim(path, clock);
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
 function contentOf(claim: string): string {
