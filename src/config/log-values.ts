@@ -40,13 +40,13 @@ const ageRule: ValueRule<number> = {
   },
 };
 
-/** Undefined: no file. A path that can only be a directory is none. */
+/** Undefined: no file. A path that can only be a directory is none, and one that climbs out of the directory has to be absolute. */
 const fileRule: ValueRule<string | undefined> = {
-  expected: 'the name or path of a file, or none',
+  expected: 'the name or path of a file within the directory of the log files, an absolute path, or none',
   parse: (text) => {
     if (text.toLowerCase() === 'none') return { value: undefined };
     // `file: false` in a file of loggers: perhaps none is meant, surely no file of that name.
-    return isFilePath(text) && !/^(?:true|false)$/i.test(text) ? { value: text } : undefined;
+    return isFilePath(text) && !climbsOut(text) && !/^(?:true|false)$/i.test(text) ? { value: text } : undefined;
   },
 };
 
@@ -115,6 +115,11 @@ export const directoryRule: ValueRule<string> = {
   expected: 'the path of a directory',
   parse: (text) => (text.includes('\0') ? undefined : { value: text }),
 };
+
+/** `../audit.log`, which would depend on how deep the directory of the log files happens to be. */
+function climbsOut(text: string): boolean {
+  return [posix, win32].some((form) => !form.isAbsolute(text) && /^\.\.(?:[/\\]|$)/.test(form.normalize(text)));
+}
 
 function isFilePath(text: string): boolean {
   const names = [posix.basename(text), win32.basename(text)];

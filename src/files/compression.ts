@@ -11,7 +11,7 @@
  *
  * A process that dies in between leaves `.gz.part`, which prune() deletes, or both forms, of which the plain one is compressed again.
  */
-import { rmSync } from 'node:fs';
+import { constants, rmSync } from 'node:fs';
 import { appendFile, open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -27,6 +27,10 @@ import { codeOf } from './target-path.ts';
 
 /** Bytes read at a time. An exit in the middle waits for one piece: about 10 ms. */
 const pieceBytes = 262_144;
+
+/** A link that somebody has put in the place of a backup since we looked is an error, not followed. Windows has no such flag. */
+const notLinks = constants.O_NOFOLLOW ?? 0;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND | notLinks;
 
 /** The backups of one log file, compressed one after the other. */
 export class Compression {
@@ -105,7 +109,7 @@ interface Task {
 }
 
 async function compressInto(output: FileHandle, task: Task): Promise<void> {
-  const source = await openOrUndefined(task.path, 'r');
+  const source = await openOrUndefined(task.path, constants.O_RDONLY | notLinks);
   // Retention was faster.
   if (source === undefined) return;
   try {
@@ -186,11 +190,11 @@ async function replaceBy(output: FileHandle, task: Task & { source: FileHandle; 
   const late = Buffer.alloc(size - bytes);
   await source.read(late, 0, late.length, bytes);
   // A gzip file may have several members; what reads them reads one after the other.
-  await appendFile(compressed, gzipSync(late));
+  await appendFile(compressed, gzipSync(late), { flag: appendFlags });
 }
 
 /** @returns Undefined when a file to be made exists, or one to be read does not. */
-async function openOrUndefined(path: string, flags: string, mode?: number): Promise<FileHandle | undefined> {
+async function openOrUndefined(path: string, flags: string | number, mode?: number): Promise<FileHandle | undefined> {
   try {
     return await open(path, flags, mode);
   } catch (error) {

@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 
 import { kindOf, statusOfOpen } from './file-status.ts';
 import type { FileStatus } from './file-status.ts';
-import { codeOf, targetOf } from './target-path.ts';
+import { codeOf } from './target-path.ts';
+import { trustedTargetOf } from './trusted-links.ts';
 
 /** A log file that is open. */
 export interface OpenFile {
@@ -18,8 +19,8 @@ export interface OpenFile {
 const directoryMode = 0o750;
 
 // Reading is needed for the last byte: is the last line whole? O_NONBLOCK, which Windows does not have: a fifo that took the name
-// between our look and the opening must not hold us.
-const flags = constants.O_RDWR | constants.O_APPEND | (constants.O_NONBLOCK ?? 0);
+// between our look and the opening must not hold us. O_NOFOLLOW, likewise: a link that took it.
+const flags = constants.O_RDWR | constants.O_APPEND | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /** Others may make or delete the file between two steps of ours; this often in a row they do not. */
 const maxTries = 8;
@@ -42,11 +43,11 @@ export function openForAppend(path: string, mode: number): OpenFile {
 /** ENOENT: no directory. EEXIST: another process was faster. The system's other errors would come again. */
 function makeWay(path: string, error: unknown): void {
   if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw error;
-  mkdirSync(dirname(targetOf(path)), { recursive: true, mode: directoryMode });
+  mkdirSync(dirname(trustedTargetOf(path)), { recursive: true, mode: directoryMode });
 }
 
 function opened(path: string, mode: number): OpenFile {
-  const target = targetOf(path);
+  const target = trustedTargetOf(path);
   const existing = statSync(target, { throwIfNoEntry: false });
   if (existing !== undefined && !existing.isFile()) throw notRegular(kindOf(existing));
   // O_EXCL tells us that the file is ours, and its mode ours to set.

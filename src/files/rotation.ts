@@ -34,7 +34,7 @@ const staleClaimMs = 2000;
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
 /** How claims of one log file begin. */
-export function claimPrefix(target: string): string {
+function claimPrefix(target: string): string {
   return `${basename(target)}.rotating.`;
 }
 

@@ -163,7 +163,7 @@ describe('complaints name the file and the key', () => {
     ],
     [
       '{ "webhooks": { "file": false } }',
-      'reqlens: loggers.webhooks.file="false" in FILE is not usable: expected the name or path of a file, or none; webhooks.log is used',
+      'reqlens: loggers.webhooks.file="false" in FILE is not usable: expected the name or path of a file within the directory of the log files, an absolute path, or none; webhooks.log is used',
     ],
     [
       '{ "webhooks": "debug" }',

@@ -293,8 +293,26 @@ describe('REQLENS_LOGGERS', () => {
       'REQLENS_LOGGERS="a:backups=few"',
       'backups to be a whole number from 0 to 100000, or unlimited; 10 is used',
     ],
-    ['file=logs/', 'REQLENS_LOGGERS="a:file=logs/"', 'file to be the name or path of a file, or none; a.log is used'],
-    ['file=..', 'REQLENS_LOGGERS="a:file=.."', 'file to be the name or path of a file, or none; a.log is used'],
+    [
+      'file=logs/',
+      'REQLENS_LOGGERS="a:file=logs/"',
+      'file to be the name or path of a file within the directory of the log files, an absolute path, or none; a.log is used',
+    ],
+    [
+      'file=..',
+      'REQLENS_LOGGERS="a:file=.."',
+      'file to be the name or path of a file within the directory of the log files, an absolute path, or none; a.log is used',
+    ],
+    [
+      'file=../app.log',
+      'REQLENS_LOGGERS="a:file=../app.log"',
+      'file to be the name or path of a file within the directory of the log files, an absolute path, or none; a.log is used',
+    ],
+    [
+      'file=sub/../../app.log',
+      'REQLENS_LOGGERS="a:file=sub/../../app.log"',
+      'file to be the name or path of a file within the directory of the log files, an absolute path, or none; a.log is used',
+    ],
     ['otlp=maybe', 'REQLENS_LOGGERS="a:otlp=maybe"', 'otlp to be true, 1, yes, on, false, 0, no or off; true is used'],
     [
       'file=a.txt:debug',
@@ -317,7 +335,7 @@ describe('REQLENS_LOGGERS', () => {
       REQLENS_LOGGERS: 'webhooks:level=debug,webhooks:level=lots,wordpress_api:file=/',
     };
     expect(complaints(env)).toEqual([
-      'reqlens: REQLENS_LOGGERS="wordpress_api:file=/" is not usable: expected file to be the name or path of a file, or none; wordpress-api.log is used',
+      'reqlens: REQLENS_LOGGERS="wordpress_api:file=/" is not usable: expected file to be the name or path of a file within the directory of the log files, an absolute path, or none; wordpress-api.log is used',
       `reqlens: REQLENS_LOGGERS="webhooks:level=lots" is not usable: expected level to be ${levels}; debug is used`,
     ]);
     expect(logger(env, 'webhooks')?.level).toBe('debug');
