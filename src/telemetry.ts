@@ -2,7 +2,7 @@
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -34,6 +34,7 @@ import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
 import { OverruledSampler, samplerFor } from './trace/sampler.ts';
 import { spanMaker } from './trace/span-maker.ts';
+import { TraceContextPropagator } from './trace/trace-context-propagator.ts';
 import { version } from './version.ts';
 
 /** Telemetry that is running. */
@@ -157,7 +158,7 @@ function propagatorFor({ propagators, http }: Config): TextMapPropagator {
 function propagatorNamed(name: PropagatorName): TextMapPropagator {
   switch (name) {
     case 'tracecontext':
-      return new W3CTraceContextPropagator();
+      return new TraceContextPropagator();
     case 'baggage':
       return new W3CBaggagePropagator();
     case 'b3':

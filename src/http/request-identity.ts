@@ -2,13 +2,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Link } from '@opentelemetry/api';
+import type { Attributes, Context, Link, SpanContext } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
 import { peerTrust } from '../identity/peer-trust.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import type { RequestId } from '../identity/request-id.ts';
+import type { RequestScope } from '../identity/request-scope.ts';
 import { requestIdAttribute } from '../trace/identity-span-processor.ts';
+import { randomFlag } from '../trace/trace-context-propagator.ts';
 import { acceptTraceId, newTraceId, requestIdFor, traceIdFor } from '../trace/trace-id.ts';
 import type { TraceId } from '../trace/trace-id.ts';
 
@@ -21,6 +23,8 @@ export interface RequestIdentity {
   readonly links: readonly Link[];
   /** The request id, and the accepted header value if one came. */
   readonly attributes: Attributes;
+  /** A trusted caller says so of its trace id (W3C Trace Context level 2). */
+  readonly isTraceIdRandom: boolean;
 }
 
 export type IdentifyRequest = (request: IncomingMessage) => RequestIdentity;
@@ -35,7 +39,7 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
   const isTraceparentTrusted = peerTrust(config.trustTraceparent);
   const { headerName } = config;
   const receivedAttribute = `http.request.header.${headerName}`;
-  const propagated = propagation.fields().filter((field) => field !== 'tracestate');
+  const propagated = fieldsThatBeginContext(propagation.fields());
 
   return (request) => {
     const { headers, socket } = request;
@@ -58,10 +62,31 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
       requestId,
       traceId,
       parent: joins ? remote : baggageOf(remote, isTrusted),
-      links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [{ context: remoteSpan }],
+      links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [linkTo(remoteSpan)],
       attributes,
+      isTraceIdRandom: joins && remoteSpan !== undefined && (remoteSpan.traceFlags & randomFlag) !== 0,
     };
   };
+}
+
+/** What the rest of the process gets to know of the request. */
+export function scopeOf({ requestId, traceId, isTraceIdRandom }: RequestIdentity): RequestScope {
+  return isTraceIdRandom ? { requestId, randomTraceId: traceId } : { requestId };
+}
+
+/** Ids and flags alone: the `tracestate` of a caller who is not trusted goes nowhere. */
+function linkTo({ traceId, spanId, traceFlags }: SpanContext): Link {
+  return { context: { traceId, spanId, traceFlags, isRemote: true } };
+}
+
+/** Without one of these there is nothing to extract. Either form of B3 is read, whichever is sent (https://github.com/openzipkin/b3-propagation). */
+function fieldsThatBeginContext(fields: readonly string[]): readonly string[] {
+  const others = fields.filter((field) => field !== 'tracestate' && !isB3(field));
+  return fields.some(isB3) ? [...others, 'b3', 'x-b3-traceid'] : others;
+}
+
+function isB3(field: string): boolean {
+  return field === 'b3' || field.startsWith('x-b3-');
 }
 
 /** A trusted caller's baggage is kept when it comes without a trace, or with one that is not valid. */

@@ -9,16 +9,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
-import type { RequestScope } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { LeastSampling, OverruledSampler } from '../trace/sampler.ts';
 import type { NewSpan, spanMaker } from '../trace/span-maker.ts';
+import { randomFlag } from '../trace/trace-context-propagator.ts';
 import { InFlightRequest } from './in-flight.ts';
 import type { RecordDuration, RequestSeries } from './in-flight.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
-import { requestIdentifier } from './request-identity.ts';
+import { requestIdentifier, scopeOf } from './request-identity.ts';
 import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
 import type { AskedHead, HeadHeaders } from './response-head.ts';
@@ -61,7 +61,8 @@ export class ServerInstrumentation implements ServerEdge {
     const tracked = this.#parts.tracker?.open(request, response);
     const identity = this.#identify(request);
     const span = this.#startSpan({ request, scheme, identity, tracked });
-    const scope: RequestScope = { requestId: identity.requestId, span };
+    const scope = scopeOf(identity);
+    scope.span = span;
     tracked?.begin(scope);
     const rpc: RPCMetadata = { type: RPCType.HTTP, span };
     // An application that looks for the header to use the id itself finds the one that everybody else uses.
@@ -128,7 +129,7 @@ export class ServerInstrumentation implements ServerEdge {
   }
 
   #spanContext(
-    { parent, traceId }: RequestIdentity,
+    { parent, traceId, isTraceIdRandom }: RequestIdentity,
     decision: SamplingDecision,
     ofSampler: TraceState | undefined,
   ): SpanContext {
@@ -136,7 +137,9 @@ export class ServerInstrumentation implements ServerEdge {
     return {
       traceId,
       spanId: this.#parts.ids.generateSpanId(),
-      traceFlags: decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      traceFlags:
+        (decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE) |
+        (isTraceIdRandom ? randomFlag : TraceFlags.NONE),
       ...(traceState === undefined ? {} : { traceState }),
     };
   }

@@ -19,7 +19,7 @@ import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { OverruledSampler } from '../trace/sampler.ts';
 import { answerRejected } from './rejected-request.ts';
 import { rejectedCounter } from './request-id-metric.ts';
-import { requestIdentifier } from './request-identity.ts';
+import { requestIdentifier, scopeOf } from './request-identity.ts';
 import type { IdentifyRequest, RequestIdentity } from './request-identity.ts';
 import { completeHead } from './response-head.ts';
 import { knownMethod } from './server-attributes.ts';
@@ -86,7 +86,7 @@ export class StockServer implements ServerEdge {
     const tracked = this.#parts.tracker?.open(request, response);
     const identity = this.#identify(request);
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
-    const entered: Entered = { identity, scope: { requestId: identity.requestId }, tracked };
+    const entered: Entered = { identity, scope: scopeOf(identity), tracked };
     identities.set(request, entered);
     identities.set(request.headers, entered);
     if (tracked !== undefined) endWithResponse(tracked, response, entered.scope);

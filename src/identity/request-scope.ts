@@ -17,6 +17,8 @@ export interface Caller {
 /** One per request, shared by everything done on its behalf. */
 export interface RequestScope {
   readonly requestId: RequestId;
+  /** The request's trace id, when a trusted caller says that its last 56 bits are random (W3C Trace Context level 2): whoever is called next hears it too. */
+  readonly randomTraceId?: string;
   /** May become known late, and change. */
   caller?: Caller;
   /** The application has said who the caller is, if only that nobody is known: then nothing else is asked (identity/access.ts). */
