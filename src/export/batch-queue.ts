@@ -133,7 +133,7 @@ export class BatchQueue<Item> {
     const body = this.#encode(this.#inFlight);
     const sent: Sent =
       body === undefined
-        ? { status: 'refused', reason: 'it could not be encoded' }
+        ? { status: 'refused', reason: 'it could not be encoded', isTooLarge: false }
         : await sender.send({ body, itemCount });
     this.#isSending = false;
     this.#settle(sent);

@@ -75,7 +75,7 @@ const retryable = new Set([429, 502, 503, 504]);
 function outcome(status: number, retryAfter: string | undefined): Sent {
   if (status >= 200 && status < 300) return { status: 'sent' };
   const reason = `HTTP status ${status}`;
-  if (!retryable.has(status)) return { status: 'refused', reason };
+  if (!retryable.has(status)) return { status: 'refused', reason, isTooLarge: status === 413 };
   const seconds = Number(retryAfter);
   return {
     status: 'retry',
@@ -129,7 +129,7 @@ function grpcOutcome(status: string | undefined): Sent {
   if (status === '0') return { status: 'sent' };
   if (status === undefined) return unreachable(new Error('the connection closed without a gRPC status'));
   const reason = `gRPC status ${status}`;
-  if (!retryableGrpc.has(Number(status))) return { status: 'refused', reason };
+  if (!retryableGrpc.has(Number(status))) return { status: 'refused', reason, isTooLarge: false };
   return { status: 'retry', reason, afterMs: undefined, isUnreachable: false };
 }
 

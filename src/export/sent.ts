@@ -8,14 +8,30 @@ export interface Payload {
   readonly itemCount: number;
 }
 
+/** What the receiver did not take of a batch that it took otherwise; it must not be sent again. */
+interface Rejected {
+  /** Spans, log records or data points. 0 with a message is a warning. */
+  readonly count: number;
+  /** The receiver's own words, cleaned; may be empty. */
+  readonly message: string;
+}
+
 /** How it went. `refused`: the receiver will not take it, ever; `retry`: nobody took it, the same bytes may go out again. */
 export type Sent =
-  | { readonly status: 'sent' }
-  | { readonly status: 'refused'; readonly reason: string }
+  | { readonly status: 'sent'; readonly rejected?: Rejected }
+  | {
+      readonly status: 'refused';
+      readonly reason: string;
+      /** Smaller requests with the same items may be taken. */
+      readonly isTooLarge: boolean;
+    }
   | {
       readonly status: 'retry';
+      /** Up to the first colon it is the same for the same cause. */
       readonly reason: string;
+      /** When the receiver may be asked again, as far as is known. */
       readonly afterMs: number | undefined;
+      /** Nobody answered: an exit need not wait for it. */
       readonly isUnreachable: boolean;
     };
 
