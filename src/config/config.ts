@@ -1,10 +1,21 @@
 /** What the environment says, parsed: the only form in which the other rooms see it. */
 
-/** Whose inbound header is believed. `peers`: the socket's remote address lies in one of the networks. */
-export type TrustRule =
+/** Who is believed. `peers`: those whose address lies in one of the networks. */
+export type PeerRule =
   | { readonly kind: 'always' }
   | { readonly kind: 'never' }
   | { readonly kind: 'peers'; readonly networks: readonly Network[] };
+
+/** Whose inbound ids are believed. `proxy`: what comes from a trusted proxy is its own word, whoever the client is. */
+export type TrustRule = PeerRule | { readonly kind: 'proxy' };
+
+/** How the client of a request is found. */
+export interface ClientSettings {
+  /** `REQLENS_TRUSTED_PROXIES`: hops that are believed about whom they forward for. Default: loopback and private networks. */
+  readonly trustedProxies: PeerRule;
+  /** `REQLENS_FORWARDED_HEADER`: `auto` (Forwarded and X-Forwarded-For), `none`, or the lower-case name of a header; one that is not `forwarded` is written as X-Forwarded-For is. */
+  readonly forwardedHeader: string;
+}
 
 /** One block of addresses, e.g. 10.0.0.0/8 or fd00::/8. */
 export interface Network {
@@ -215,6 +226,7 @@ export interface Config {
     /** `REQLENS_SEND_REQUEST_ID_TO`. Default: loopback and private networks. */
     readonly sendTo: HostRule;
   };
+  readonly clients: ClientSettings;
   readonly http: {
     /** `REQLENS_HTTP_SERVER`: whose server instrumentation runs. */
     readonly server: 'reqlens' | 'otel';

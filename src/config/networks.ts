@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-import type { HostRule, Network, TrustRule } from './config.ts';
+import type { HostRule, Network, PeerRule, TrustRule } from './config.ts';
 
 /** What a list's items came to. `unusable` keeps the items as written, in order. */
 export interface ParsedRule<Rule> {
@@ -28,8 +28,13 @@ const words: ReadonlyMap<string, readonly Network[]> = new Map([
   ['private', networksOf(privateBlocks)],
 ]);
 
-/** @returns A rule of the usable items; no rule when none is usable. */
+/** The same as for peers, and `proxy` alone. */
 export function parseTrustRule(text: string): ParsedRule<TrustRule> {
+  return text.toLowerCase() === 'proxy' ? { rule: { kind: 'proxy' }, unusable: [] } : parsePeerRule(text);
+}
+
+/** @returns A rule of the usable items; no rule when none is usable. */
+export function parsePeerRule(text: string): ParsedRule<PeerRule> {
   const word = wordRule(text);
   if (word) return { rule: word, unusable: [] };
   const parsed = itemsOf(text).map((item) => ({ item, networks: networksFor(item) }));

@@ -7,7 +7,7 @@ import { readAttributeLimits, readBatch, readMetricExport, readSpanLimits } from
 import { readOtlp } from './read-otlp.ts';
 import type { Signal } from './read-otlp.ts';
 import { readLoggers } from './read-loggers.ts';
-import { readRequestId } from './read-request-id.ts';
+import { readClients, readRequestId } from './read-request-id.ts';
 import { readUsage } from './read-usage.ts';
 import { unknownNames } from './unknown-names.ts';
 
@@ -31,6 +31,7 @@ export function readConfig(env: Environment): ReadConfig {
     logs: readLogs(reader),
     metrics: readMetrics(reader),
     requestId: readRequestId(reader),
+    clients: readClients(reader),
     http: {
       server: reader.oneOf('REQLENS_HTTP_SERVER', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
       hasServerTiming: reader.boolean('REQLENS_SERVER_TIMING', false),

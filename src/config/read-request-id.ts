@@ -2,19 +2,37 @@
 import type { Config } from './config.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 import { isFieldName } from './key-value-list.ts';
-import { parseHostRule, parseTrustRule } from './networks.ts';
+import { parseHostRule, parsePeerRule, parseTrustRule } from './networks.ts';
 
 const fallback = 'loopback,private';
-const peers = 'always, never, or a list of addresses, CIDR blocks, loopback and private';
+const list = 'a list of addresses, CIDR blocks, loopback and private';
+const peers = `always, never, or ${list}`;
+const trusted = `always, never, proxy, or ${list}`;
 
 export function readRequestId(reader: EnvironmentReader): Config['requestId'] {
   const hosts = `${peers}, host names and *.suffix`;
   return {
     headerName: readHeaderName(reader),
-    trustRequestId: reader.rule('REQLENS_TRUST_REQUEST_ID', parseTrustRule, { fallback, expected: peers }),
-    trustTraceparent: reader.rule('REQLENS_TRUST_TRACEPARENT', parseTrustRule, { fallback, expected: peers }),
+    trustRequestId: reader.rule('REQLENS_TRUST_REQUEST_ID', parseTrustRule, { fallback, expected: trusted }),
+    trustTraceparent: reader.rule('REQLENS_TRUST_TRACEPARENT', parseTrustRule, { fallback, expected: trusted }),
     sendTo: reader.rule('REQLENS_SEND_REQUEST_ID_TO', parseHostRule, { fallback, expected: hosts }),
   };
+}
+
+export function readClients(reader: EnvironmentReader): Config['clients'] {
+  return {
+    trustedProxies: reader.rule('REQLENS_TRUSTED_PROXIES', parsePeerRule, { fallback, expected: peers }),
+    forwardedHeader: readForwardedHeader(reader),
+  };
+}
+
+/** The two words, or any field: `x-real-ip`, `cf-connecting-ip`. What every object inherits would be there in each request. */
+function readForwardedHeader(reader: EnvironmentReader): string {
+  const variable = 'REQLENS_FORWARDED_HEADER';
+  const name = (reader.text(variable) ?? 'auto').toLowerCase();
+  if (isFieldName(name) && name.length <= 64 && !(name in Object.prototype)) return name;
+  reader.complain(variable, 'auto, none, or the name of an HTTP header of at most 64 characters', 'auto is used');
+  return 'auto';
 }
 
 /**

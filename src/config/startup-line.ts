@@ -10,7 +10,7 @@ type SignalConfig = Pick<Config['traces'], 'exporters' | 'otlp'>;
 /** @returns One line without its line break. Endpoints stand without user, password and query; headers never appear. */
 export function startupLine(config: Config): string {
   if (config.isDisabled) return 'reqlens: disabled by OTEL_SDK_DISABLED';
-  const { traces, logs, metrics, requestId, http, usage } = config;
+  const { traces, logs, metrics, requestId, clients, http, usage } = config;
   const ratio = traces.sampler.endsWith('traceidratio') ? `(${traces.samplerRatio})` : '';
   const fields = {
     service: shownText(config.serviceName ?? 'unknown_service:node'),
@@ -22,6 +22,8 @@ export function startupLine(config: Config): string {
     'request-id-header': requestId.headerName,
     'trust-request-id': trustText(requestId.trustRequestId),
     'trust-traceparent': trustText(requestId.trustTraceparent),
+    'trusted-proxies': trustText(clients.trustedProxies),
+    'forwarded-header': clients.forwardedHeader,
     'send-request-id-to': hostText(requestId.sendTo),
     'http-server': http.server,
     'privileged-roles': shownText(usage.privilegedRoles.join(',') || 'none'),

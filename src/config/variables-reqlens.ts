@@ -3,22 +3,42 @@ import { logVariables } from './variables-logs.ts';
 import { usageVariables } from './variables-usage.ts';
 import type { Variable } from './variables.ts';
 
-const peers = '`always`, `never`, or a list of addresses, CIDR blocks, `loopback`, `private`';
+const list = 'a list of addresses, CIDR blocks, `loopback`, `private`';
+const peers = `\`always\`, \`never\`, or ${list}`;
+const trusted = `\`always\`, \`never\`, \`proxy\`, or ${list}`;
 
 export const reqlensVariables: readonly Variable[] = [
   {
     name: 'REQLENS_TRUST_REQUEST_ID',
     section: 'Request id',
-    meaning: 'Whose incoming request id is kept: that of clients whose address is listed. Others get a new one.',
-    type: peers,
+    meaning:
+      'Whose incoming request id is kept: that of clients whose address is listed, as far as trusted proxies tell it. Others get a new one. `proxy`: whatever comes from a trusted proxy.',
+    type: trusted,
     default: 'loopback,private',
   },
   {
     name: 'REQLENS_TRUST_TRACEPARENT',
     section: 'Request id',
-    meaning: 'Whose incoming trace is continued. Others start a new trace with a span link to theirs.',
+    meaning:
+      'Whose incoming trace is continued and whose baggage is kept; as `REQLENS_TRUST_REQUEST_ID`. Others start a new trace with a span link to theirs.',
+    type: trusted,
+    default: 'loopback,private',
+  },
+  {
+    name: 'REQLENS_TRUSTED_PROXIES',
+    section: 'Request id',
+    meaning:
+      'Hops that are believed about whom they forward for. The client is the first address from the right in the forwarding header that is none of these; `client.address` of spans is that.',
     type: peers,
     default: 'loopback,private',
+  },
+  {
+    name: 'REQLENS_FORWARDED_HEADER',
+    section: 'Request id',
+    meaning:
+      'Where trusted proxies name the client. `auto`: `Forwarded` and `X-Forwarded-For`; where both are there, they must name the same client. A header that is not `forwarded` is read as `X-Forwarded-For` is.',
+    type: '`auto`, `none`, or the name of an HTTP header, e.g. `x-forwarded-for`, `cf-connecting-ip`',
+    default: 'auto',
   },
   {
     name: 'REQLENS_REQUEST_ID_HEADER',

@@ -1,4 +1,4 @@
-/** Who the client is and how it addressed the server, as proxies tell it (Forwarded, X-Forwarded-*). Pure. */
+/** How the client addressed the server, as proxies tell it (Forwarded, X-Forwarded-Host). Any client can choose that, as it can choose Host. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { parse } from 'forwarded-parse';
@@ -7,17 +7,6 @@ export interface Address {
   readonly host: string;
   /** Undefined when neither the header nor the scheme says it. */
   readonly port: number | undefined;
-}
-
-/** `client.address`: the first hop that a proxy names, else the peer of the connection. */
-export function clientAddress(headers: IncomingHttpHeaders, peerAddress: string | undefined): string | undefined {
-  const { forwarded } = headers;
-  if (forwarded !== undefined) {
-    const entry = forwardedEntries(forwarded).find((hop) => hop['for']);
-    if (entry?.['for'] !== undefined) return withoutPort(entry['for']);
-  }
-  const first = firstValue(headers['x-forwarded-for']);
-  return first === undefined || first === '' ? peerAddress : withoutPort((first.split(',')[0] ?? '').trim());
 }
 
 /** `server.address` and `server.port`: Forwarded, then X-Forwarded-Host, then Host. Undefined when there is none. */
@@ -50,17 +39,6 @@ function schemePort(scheme: string | undefined): number | undefined {
   return scheme === 'https' ? 443 : undefined;
 }
 
-const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const plainIpv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
-
-function withoutPort(address: string): string {
-  if (plainIpv4.test(address)) return address;
-  const url = URL.parse(`http://${address}`);
-  if (url === null) return address;
-  const { hostname } = url;
-  return hostname.startsWith('[') && hostname.endsWith(']') ? hostname.slice(1, -1) : hostname;
-}
-
 function firstValue(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
@@ -70,7 +48,7 @@ function forwardedEntries(header: string): readonly Readonly<Record<string, stri
   try {
     return parse(header);
   } catch {
-    // Hostile or broken: the connection's own address is the better answer.
+    // Hostile or broken: the Host header is the better answer.
     return [];
   }
 }

@@ -5,7 +5,7 @@ import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelem
 import type { Attributes, Context, Link, SpanContext } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
-import { peerTrust } from '../identity/peer-trust.ts';
+import type { Client, FindClient } from '../identity/client.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import type { RequestId } from '../identity/request-id.ts';
 import type { RequestScope } from '../identity/request-scope.ts';
@@ -23,36 +23,44 @@ export interface RequestIdentity {
   readonly links: readonly Link[];
   /** The request id, and the accepted header value if one came. */
   readonly attributes: Attributes;
+  /** Undefined where nothing came that could be believed: then nobody has asked yet. */
+  readonly client: Client | undefined;
   /** A trusted caller says so of its trace id (W3C Trace Context level 2). */
   readonly isTraceIdRandom: boolean;
 }
 
 export type IdentifyRequest = (request: IncomingMessage) => RequestIdentity;
 
+export interface IdentifierParts {
+  readonly headerName: Config['requestId']['headerName'];
+  readonly findClient: FindClient;
+  /** Called when a request id came that may not be used; the value itself goes nowhere. */
+  readonly onRejected: () => void;
+}
+
 /**
- * @param onRejected - Called when a request id came that may not be used; the value itself goes nowhere.
  * @returns The rule that the configuration asks for: a trusted `traceparent` gives the trace id; else a trusted request id
  *   gives it; else both are new.
  */
-export function requestIdentifier(config: Config['requestId'], onRejected: () => void): IdentifyRequest {
-  const isRequestIdTrusted = peerTrust(config.trustRequestId);
-  const isTraceparentTrusted = peerTrust(config.trustTraceparent);
-  const { headerName } = config;
+export function requestIdentifier({ headerName, findClient, onRejected }: IdentifierParts): IdentifyRequest {
   const receivedAttribute = `http.request.header.${headerName}`;
   const propagated = fieldsThatBeginContext(propagation.fields());
 
   return (request) => {
-    const { headers, socket } = request;
+    const { headers } = request;
+    let client: Client | undefined;
     const raw = headers[headerName];
     const received = typeof raw === 'string' ? acceptRequestId(raw) : undefined;
     if (raw !== undefined && received === undefined) onRejected();
-    const trustedId = received !== undefined && isRequestIdTrusted(socket) ? received : undefined;
+    if (received !== undefined) client = findClient(request);
+    const trustedId = client?.isRequestIdTrusted === true ? received : undefined;
 
     const remote = readsContext(headers, propagated) ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
     const remoteSpan = trace.getSpanContext(remote);
     const remoteTraceId =
       remoteSpan !== undefined && isSpanContextValid(remoteSpan) ? acceptTraceId(remoteSpan.traceId) : undefined;
-    const isTrusted = remote !== ROOT_CONTEXT && isTraceparentTrusted(socket);
+    if (remote !== ROOT_CONTEXT) client ??= findClient(request);
+    const isTrusted = remote !== ROOT_CONTEXT && client?.isTraceparentTrusted === true;
     const joins = isTrusted && remoteTraceId !== undefined;
 
     const { requestId, traceId } = joins ? idsWithin(remoteTraceId, trustedId) : idsFrom(trustedId);
@@ -61,6 +69,7 @@ export function requestIdentifier(config: Config['requestId'], onRejected: () =>
     return {
       requestId,
       traceId,
+      client,
       parent: joins ? remote : baggageOf(remote, isTrusted),
       links: remoteSpan === undefined || remoteTraceId === undefined || joins ? [] : [linkTo(remoteSpan)],
       attributes,

@@ -3,13 +3,17 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Attributes } from '@opentelemetry/api';
 
-import { clientAddress, serverAddress } from './forwarded.ts';
+import { serverAddress } from './forwarded.ts';
 import { urlParts } from './request-url.ts';
 
 export type Scheme = 'http' | 'https';
 
-/** What a request says before it is handled. No value is undefined. */
-export function requestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
+/**
+ * What a request says before it is handled. No value is undefined.
+ *
+ * @param client - Its address, as far as it can be believed (identity/client.ts).
+ */
+export function requestAttributes(request: IncomingMessage, scheme: Scheme, client: string | undefined): Attributes {
   const { headers, socket } = request;
   const method = knownMethod(request.method);
   const server = serverAddress(headers, scheme);
@@ -27,7 +31,6 @@ export function requestAttributes(request: IncomingMessage, scheme: Scheme): Att
   if (headers['user-agent'] !== undefined) attributes['user_agent.original'] = headers['user-agent'];
   if (path !== undefined) attributes['url.path'] = path;
   if (query !== undefined) attributes['url.query'] = query;
-  const client = clientAddress(headers, remoteAddress);
   if (client !== undefined) attributes['client.address'] = client;
   if (request.method !== method) attributes['http.request.method_original'] = request.method;
   return attributes;

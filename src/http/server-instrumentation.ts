@@ -7,6 +7,8 @@ import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Config } from '../config/config.ts';
+import { clientFinder } from '../identity/client.ts';
+import type { FindClient } from '../identity/client.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
@@ -29,7 +31,7 @@ import { allowedHeaders, answerBy, leastSampling } from './tracking.ts';
 import type { TrackingParts } from './tracking.ts';
 
 export interface ServerInstrumentationParts extends TrackingParts {
-  readonly config: Pick<Config, 'requestId' | 'http'>;
+  readonly config: Pick<Config, 'requestId' | 'clients' | 'http'>;
   readonly tracer: Tracer;
   readonly meter: Meter;
   readonly recordDuration: RecordDuration;
@@ -44,6 +46,7 @@ const rpcKey = keyReadBy((probe) => getRPCMetadata(probe));
 export class ServerInstrumentation implements ServerEdge {
   readonly #parts: ServerInstrumentationParts;
   readonly #identify: IdentifyRequest;
+  readonly #findClient: FindClient;
   /** Requests in flight, so that none of their spans is lost when the process goes away. */
   readonly #open = new Set<InFlightRequest>();
   readonly #allowedHeaders: readonly string[];
@@ -54,7 +57,12 @@ export class ServerInstrumentation implements ServerEdge {
     this.#allowedHeaders = allowedHeaders(parts.config, parts);
     this.answer = answerBy(parts.endpoint);
     const rejected = rejectedCounter(parts.meter);
-    this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
+    this.#findClient = clientFinder(parts.config);
+    this.#identify = requestIdentifier({
+      headerName: parts.config.requestId.headerName,
+      findClient: this.#findClient,
+      onRejected: () => rejected.add(1),
+    });
   }
 
   readonly enter = (request: IncomingMessage, response: ServerResponse, scheme: Scheme): InFlightRequest => {
@@ -123,7 +131,8 @@ export class ServerInstrumentation implements ServerEdge {
     if (least !== undefined) sampler.clear();
     const spanContext = this.#spanContext(identity, decision, traceState);
     if (decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext);
-    const attributes = Object.assign(requestAttributes(request, scheme), identity.attributes);
+    const { address } = identity.client ?? this.#findClient(request);
+    const attributes = Object.assign(requestAttributes(request, scheme, address), identity.attributes);
     const span = { name, kind: SpanKind.SERVER, spanContext, attributes, links, parent };
     return makeSpan === undefined ? this.#startStockSpan(span, least) : makeSpan(span);
   }

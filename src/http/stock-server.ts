@@ -12,6 +12,8 @@ import type {
 } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
+import { clientFinder } from '../identity/client.ts';
+import type { FindClient } from '../identity/client.ts';
 import { withScope } from '../identity/request-scope.ts';
 import type { RequestScope } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
@@ -34,7 +36,7 @@ interface Entered {
 }
 
 export interface StockServerParts extends TrackingParts {
-  readonly config: Pick<Config, 'requestId'>;
+  readonly config: Pick<Config, 'requestId' | 'clients'>;
   readonly ids: RequestIdGenerator;
   readonly sampler: OverruledSampler;
   readonly meter: Meter;
@@ -69,6 +71,7 @@ export class TrustedPropagator implements TextMapPropagator {
 export class StockServer implements ServerEdge {
   readonly #parts: StockServerParts;
   readonly #identify: IdentifyRequest;
+  readonly #findClient: FindClient;
   readonly #allowedHeaders: readonly string[];
   readonly answer: ServerEdge['answer'];
 
@@ -77,7 +80,12 @@ export class StockServer implements ServerEdge {
     this.#allowedHeaders = allowedHeaders(parts.config, parts);
     this.answer = answerBy(parts.endpoint);
     const rejected = rejectedCounter(parts.meter);
-    this.#identify = requestIdentifier(parts.config.requestId, () => rejected.add(1));
+    this.#findClient = clientFinder(parts.config);
+    this.#identify = requestIdentifier({
+      headerName: parts.config.requestId.headerName,
+      findClient: this.#findClient,
+      onRejected: () => rejected.add(1),
+    });
   }
 
   /** Runs before the stock code sees the request; the span is the stock code's. */
@@ -116,7 +124,9 @@ export class StockServer implements ServerEdge {
     if (identity === undefined) return {};
     this.#parts.ids.handOver(identity.traceId);
     if (tracked !== undefined) this.#parts.sampler.overrule(leastSampling(tracked));
-    return identity.attributes;
+    // Stock takes the left-most name, which any client can choose. Undefined takes that away too.
+    const { address } = identity.client ?? this.#findClient(request);
+    return { ...identity.attributes, 'client.address': address };
   };
 
   /** Hook of the stock code, right after it has started the span. */

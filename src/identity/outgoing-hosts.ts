@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 
 import type { HostRule } from '../config/config.ts';
-import { networkCheck } from './peer-trust.ts';
+import { networkCheck } from './peer.ts';
 
 /** @returns A check of a host as it stands in a URL: a name, an IPv4 address, or an IPv6 address with or without brackets. */
 export function outgoingHosts(rule: HostRule): (host: string) => boolean {

@@ -65,7 +65,7 @@ test('a mistake in a list narrows trust and never widens it', () => {
     networks: [{ address: '203.0.113.0', prefix: 24, family: 'ipv4' }],
   });
   expect(problems.map(problemLine)).toEqual([
-    'reqlens: REQLENS_TRUST_TRACEPARENT="203.0.113.0/24,10.0.0.0/33" is not usable: expected always, never, or a list of addresses, CIDR blocks, loopback and private; the list is used without 10.0.0.0/33',
+    'reqlens: REQLENS_TRUST_TRACEPARENT="203.0.113.0/24,10.0.0.0/33" is not usable: expected always, never, proxy, or a list of addresses, CIDR blocks, loopback and private; the list is used without 10.0.0.0/33',
   ]);
 });
 
@@ -75,7 +75,7 @@ test.each(['nevr', ',', 'example.com', 'true'])(
     const { config, problems } = readConfig({ REQLENS_TRUST_REQUEST_ID: value });
     expect(config).toEqual(readConfig({}).config);
     expect(problems.map(problemLine)).toEqual([
-      `reqlens: REQLENS_TRUST_REQUEST_ID="${value}" is not usable: expected always, never, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used`,
+      `reqlens: REQLENS_TRUST_REQUEST_ID="${value}" is not usable: expected always, never, proxy, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used`,
     ]);
   },
 );

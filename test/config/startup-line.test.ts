@@ -12,6 +12,7 @@ test('the defaults fit into one line', () => {
       'logs=otlp:http/protobuf:http://localhost:4318/v1/logs metrics=otlp:http/protobuf:http://localhost:4318/v1/metrics ' +
       'sampler=parentbased_always_on propagators=tracecontext,baggage request-id-header=x-request-id ' +
       'trust-request-id=loopback,private trust-traceparent=loopback,private ' +
+      'trusted-proxies=loopback,private forwarded-header=auto ' +
       'send-request-id-to=loopback,private http-server=reqlens privileged-roles=admin,developer tokens=none ' +
       'usage-store=memory usage-path=none log-dir=logs/publish-sync-logs ' +
       'loggers=publish_sync:info,wordpress_api:info,webhooks:info',
@@ -44,7 +45,9 @@ test('what is set shows, and a service name cannot break the line', () => {
   expect(line).toMatch(
     / service=a\\u\{a\}b traces=console,otlp:\S+ logs=none metrics=\S+ sampler=traceidratio\(0\.5\) /,
   );
-  expect(line).toMatch(/ propagators=none \S+ trust-request-id=never \S+ send-request-id-to=always http-server=otel /);
+  expect(line).toMatch(
+    / propagators=none \S+ trust-request-id=never \S+ \S+ \S+ send-request-id-to=always http-server=otel /,
+  );
 });
 
 test('of tokens and the usage store only what is no secret shows', () => {

@@ -21,20 +21,35 @@ test.each(['always', '203.0.113.0/24, 127.0.0.0/8'])('%s keeps it', async (value
   expect(await answered(value)).toBe('order-4711');
 });
 
+test('proxy keeps it, whoever the client is: the visitor is a trusted proxy', async () => {
+  const forged = { ...headers, 'x-forwarded-for': '203.0.113.9' };
+  for (const [proxies, expected] of [
+    ['loopback', 'order-4711'],
+    ['private', expect.not.stringMatching('order-4711')],
+  ]) {
+    const { response, stderr } = await visit(
+      { [variable]: 'proxy', REQLENS_TRUSTED_PROXIES: proxies },
+      { headers: forged },
+    );
+    expect(stderr).toBe('');
+    expect(response.headers['x-request-id']).toEqual(expected);
+  }
+});
+
 test.each(['never', 'private'])('%s gives a new one', async (value) => {
   expect(await answered(value)).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 });
 
 test('a bad value is reported, and the default goes on', async () => {
   const complaint =
-    'expected always, never, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used';
+    'expected always, never, proxy, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used';
   const { response } = await visitWithBad({ variable, value: 'false', complaint }, { headers });
   expect(response.headers['x-request-id']).toBe('order-4711');
 });
 
 test('a bad item is left out of its list, which trusts no more than the others say', async () => {
   const complaint =
-    'expected always, never, or a list of addresses, CIDR blocks, loopback and private; the list is used without 127.0.0.0/33';
+    'expected always, never, proxy, or a list of addresses, CIDR blocks, loopback and private; the list is used without 127.0.0.0/33';
   const { response } = await visitWithBad({ variable, value: '127.0.0.0/33,203.0.113.1', complaint }, { headers });
   expect(response.headers['x-request-id']).not.toBe('order-4711');
 });

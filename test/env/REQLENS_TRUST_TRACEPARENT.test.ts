@@ -29,7 +29,7 @@ test.each(['never', '203.0.113.0/24'])('%s starts a new trace with a link to it'
 
 test('a bad value is reported, and the default goes on', async () => {
   const complaint =
-    'expected always, never, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used';
+    'expected always, never, proxy, or a list of addresses, CIDR blocks, loopback and private; loopback,private is used';
   const sighting = await visitWithBad({ variable, value: 'example.com', complaint }, { headers });
   expect(serverSpan(sighting)?.traceId).toBe(traceId);
 });

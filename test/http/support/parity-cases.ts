@@ -6,6 +6,8 @@ export interface ParityCase {
   readonly exchange: Omit<Exchange, 'port'>;
   /** How many server spans it makes. Default: 1. */
   readonly spans?: number;
+  /** What ours says where it differs from stock, by docs/parity.md. `flags` as OTLP has them. */
+  readonly ours?: { readonly client?: string; readonly flags?: number };
 }
 
 interface RequestParts {
@@ -184,6 +186,30 @@ const hosts: readonly ParityCase[] = [
   sends('a bad Host and an absolute target', { host: 'a b', target: 'http://x.example/y' }),
 ];
 
+/** Where stock's left-most name, or what it makes of it, is not the client that can be believed; the peer is 127.0.0.1, a trusted proxy. */
+const believedClients: ReadonlyMap<string, string> = new Map([
+  ['Forwarded: for=192.0.2.60;host=front.example:8443;proto=https', '192.0.2.60'],
+  ['Forwarded: for=192.0.2.43, for=198.51.100.17', '198.51.100.17'],
+  ['Forwarded: for=unknown', '127.0.0.1'],
+  ['Forwarded: for=_hidden, for=_SEVKISEK', '127.0.0.1'],
+  ['Forwarded: for=192.0.2.60;;', '192.0.2.60'],
+  ['Forwarded: for=192.0.2.1 | Forwarded: for=192.0.2.2;host=second.example', '192.0.2.2'],
+  ['Forwarded: for=192.0.2.1 | X-Forwarded-For: 198.51.100.1 | X-Forwarded-Host: other.example', '127.0.0.1'],
+  ['Forwarded: broken | X-Forwarded-For: 198.51.100.1 | X-Forwarded-Host: other.example', '127.0.0.1'],
+  ['X-Forwarded-For: 203.0.113.195, 70.41.3.18, 150.172.238.178', '150.172.238.178'],
+  ['X-Forwarded-For: ::ffff:10.0.0.1', '10.0.0.1'],
+  ['X-Forwarded-For: 1', '127.0.0.1'],
+  ['X-Forwarded-For: 010.0.0.1', '127.0.0.1'],
+  ['X-Forwarded-For: 256.1.1.1', '127.0.0.1'],
+  ['X-Forwarded-For: unknown', '127.0.0.1'],
+  ['X-Forwarded-For: not an address', '127.0.0.1'],
+  ['X-Forwarded-For: UPPER.Example', '127.0.0.1'],
+  ['X-Forwarded-For: ,', '127.0.0.1'],
+  ['X-Forwarded-For: , 10.0.0.1', '10.0.0.1'],
+  ['X-Forwarded-For: 10.0.0.1/path?x#y', '127.0.0.1'],
+  ['X-Forwarded-For: user:pw@10.0.0.1', '127.0.0.1'],
+]);
+
 const forwarded: readonly ParityCase[] = [
   ['Forwarded: for=192.0.2.60;proto=http;by=203.0.113.43'],
   ['Forwarded: for=192.0.2.60;host=front.example;proto=https'],
@@ -241,7 +267,11 @@ const forwarded: readonly ParityCase[] = [
   ['X-Forwarded-Proto: https'],
   ['X-Forwarded-Port: 8443'],
   ['X-Real-IP: 10.9.8.7'],
-].map((headers) => sends(`forwarded by ${headers.join(' | ')}`, { headers }));
+].map((headers) => {
+  const lines = headers.join(' | ');
+  const client = believedClients.get(lines);
+  return { ...sends(`forwarded by ${lines}`, { headers }), ...(client === undefined ? {} : { ours: { client } }) };
+});
 
 const statusCodes = [
   200, 201, 204, 301, 304, 400, 401, 404, 418, 429, 451, 499, 500, 501, 503, 599, 600, 999, 100, 199,
@@ -344,12 +374,17 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331';
 const parents: readonly ParityCase[] = [
   [`traceparent: ${traceparent}-01`],
   [`traceparent: ${traceparent}-01`, 'tracestate: vendor=value,other=1'],
-  [`traceparent: ${traceparent}-03`],
   ['traceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01'],
   ['traceparent: broken'],
   ['baggage: tenant=a', `traceparent: ${traceparent}-01`],
   ['X-Request-ID: 3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
 ].map((headers) => sends(`parent by ${headers.join(' | ')}`, { headers }));
+
+/** With the random flag of W3C Trace Context level 2, which stock does not know. */
+const randomParent: ParityCase = {
+  ...sends('parent by a traceparent with the random flag', { headers: [`traceparent: ${traceparent}-03`] }),
+  ours: { flags: 0x303 },
+};
 
 const routes: readonly ParityCase[] = [
   sends('a route', { act: 'route', headers: ['X-Route: /items/:id'], target: '/items/7' }),
@@ -391,6 +426,7 @@ export const parityCases: readonly ParityCase[] = [
   ...connections,
   ...agents,
   ...parents,
+  randomParent,
   ...routes,
   ...tlsCases,
 ];

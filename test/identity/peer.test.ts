@@ -7,15 +7,13 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { parseTrustRule } from '../../src/config/networks.ts';
-import { peerTrust } from '../../src/identity/peer-trust.ts';
-import type { Peer } from '../../src/identity/peer-trust.ts';
+import type { Peer } from '../../src/identity/peer.ts';
+import { findBy } from './find-client.ts';
 
 /** As the variable REQLENS_TRUST_REQUEST_ID says it. */
 function trust(text: string): (peer: Peer) => boolean {
-  const { rule } = parseTrustRule(text);
-  if (rule === undefined) throw new Error(`${text} is no rule`);
-  return peerTrust(rule);
+  const find = findBy({ REQLENS_TRUST_REQUEST_ID: text });
+  return (socket) => find({ headers: {}, rawHeaders: [], socket }).isRequestIdTrusted;
 }
 
 const rows: readonly { rule: string; trusted: string[]; untrusted: string[] }[] = [
@@ -101,7 +99,7 @@ test('the answer is kept for the connection, whose address may be gone before it
   expect(isTrusted(peer)).toBe(true);
 });
 
-test('a Unix domain socket is of this machine', async () => {
+test('a Unix domain socket is of this machine, and counts as loopback', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'reqlens-trust-'));
   const path = join(directory, 'socket');
   const server = createServer().listen(path);
@@ -110,6 +108,7 @@ test('a Unix domain socket is of this machine', async () => {
   const [peer] = await once(server, 'connection');
   expect(trust('loopback')(peer)).toBe(true);
   expect(trust('never')(peer)).toBe(false);
+  expect(trust('private,203.0.113.0/24')(peer)).toBe(false);
   client.destroy();
   peer.destroy();
   await once(server.close(), 'close');
