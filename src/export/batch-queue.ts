@@ -4,21 +4,24 @@ import { AsyncResource } from 'node:async_hooks';
 import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 
 import type { BatchSettings } from '../config/config.ts';
+import type { Encoded } from './request-encoder.ts';
 import type { Payload, Route, Sender, Sent } from './sent.ts';
 
 export interface BatchQueueParts<Item> {
   readonly settings: BatchSettings;
   readonly sender: Sender;
-  /** OTLP bytes of items; undefined when they cannot be encoded (told by the serializer). */
-  readonly encode: (items: Item[]) => Uint8Array | undefined;
+  /** Says itself why items cannot be encoded. */
+  readonly encode: (items: readonly Item[]) => Encoded;
   /** What happened to a batch, for the self-report. */
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
 export interface Outcome {
   readonly sent: Sent;
-  /** Items of this batch. */
+  /** Items that were sent, or that would have been. */
   readonly itemCount: number;
+  /** Items of the batch that no OTLP could be made of; they are gone. */
+  readonly unencodableCount: number;
   /** Items that found the queue full since the last outcome. */
   readonly droppedCount: number;
 }
@@ -97,8 +100,8 @@ export class BatchQueue<Item> {
     const payloads: Payload[] = [];
     for (let at = 0; at < all.length; at += maxExportBatchSize) {
       const items = all.slice(at, at + maxExportBatchSize);
-      const body = this.#encode(items);
-      if (body !== undefined) payloads.push({ body, itemCount: items.length });
+      const { body, unencodableCount } = this.#encode(items);
+      if (body !== undefined) payloads.push({ body, itemCount: items.length - unencodableCount });
     }
     return payloads;
   }
@@ -129,26 +132,26 @@ export class BatchQueue<Item> {
     const { sender, onOutcome, settings } = this.#parts;
     this.#isSending = true;
     this.#inFlight = this.#waiting.splice(0, settings.maxExportBatchSize);
-    const itemCount = this.#inFlight.length;
-    const body = this.#encode(this.#inFlight);
-    const sent: Sent =
-      body === undefined
-        ? { status: 'refused', reason: 'it could not be encoded', isTooLarge: false }
-        : await sender.send({ body, itemCount });
+    const { body, unencodableCount } = this.#encode(this.#inFlight);
+    const itemCount = this.#inFlight.length - unencodableCount;
+    // Nothing to send has arrived as well as it can.
+    const sent: Sent = body === undefined ? { status: 'sent' } : await sender.send({ body, itemCount });
     this.#isSending = false;
     this.#settle(sent);
-    onOutcome({ sent, itemCount, droppedCount: this.#droppedCount });
+    // What goes back to the queue is encoded again, and what of it could not be is counted then.
+    const unencodable = sent.status === 'retry' ? 0 : unencodableCount;
+    onOutcome({ sent, itemCount, unencodableCount: unencodable, droppedCount: this.#droppedCount });
     this.#droppedCount = 0;
     if (this.#waiting.length > 0) this.#schedule(this.#nextDelayMs());
   }
 
-  /** An item that cannot be encoded must not take the queue down with it. */
-  #encode(items: Item[]): Uint8Array | undefined {
+  /** What cannot be encoded must not take the queue down with it. */
+  #encode(items: readonly Item[]): Encoded {
     try {
       return this.#parts.encode(items);
     } catch (error) {
       diag.error('export: a batch could not be encoded', error);
-      return undefined;
+      return { body: undefined, unencodableCount: items.length };
     }
   }
 

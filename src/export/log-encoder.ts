@@ -1,35 +1,24 @@
 /**
  * Encodes log records as an OTLP ExportLogsServiceRequest (logs.proto), byte for byte what the stock serializer makes of them, in
- * a fraction of its time.
+ * a fraction of its time; and what every decoder takes where the stock serializer makes what none does.
  */
-import { diag, SeverityNumber } from '@opentelemetry/api';
+import { SeverityNumber } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
-import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
 import { writeAnyValue, writeAttribute, writeAttributes } from './attribute-encoder.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { encodeRequest, writeCount, writeText, writeTime } from './request-encoder.ts';
+import type { Encoded } from './request-encoder.ts';
 
 /** Bytes that a record's length mostly takes: it has some hundred. */
 const recordRoom = 2;
 
 const writer = new ProtobufWriter();
 const sharedWriter = new ProtobufWriter();
-let hasWarned = false;
 
-/**
- * @returns The request's bytes, in memory of their own. When a record cannot be encoded here, those that the stock serializer makes;
- * what it throws is thrown.
- */
-export function encodeLogRecords(records: ReadableLogRecord[]): Uint8Array | undefined {
-  try {
-    return encodeRequest(writer, records, writeRecord);
-  } catch (error) {
-    if (!hasWarned) diag.warn('export: log records were encoded the slow way, because the fast way failed', error);
-    hasWarned = true;
-    return ProtobufLogsSerializer.serializeRequest(records);
-  }
+export function encodeLogRecords(records: readonly ReadableLogRecord[]): Encoded {
+  return encodeRequest<ReadableLogRecord>(records, { writer, writeItem: writeRecord, itemName: 'log record' });
 }
 
 /** Of a record that was made of something else, and that nobody has looked into: the parts, without the record. */
@@ -59,7 +48,7 @@ function writeRecord(record: ReadableLogRecord & UnreadRecord): void {
   const start = writer.open(recordRoom);
   writeTime(writer, 0x09, record.hrTime);
   // 0 is "unspecified", which says nothing.
-  if (severityNumber !== undefined && severityNumber !== SeverityNumber.UNSPECIFIED)
+  if (severityNumber !== undefined && severityNumber >= SeverityNumber.TRACE && severityNumber <= SeverityNumber.FATAL4)
     writeCount(writer, 0x10, severityNumber);
   if (unread === undefined) writeContent(record);
   else writeUnread(unread);
@@ -121,13 +110,20 @@ function writeTraceContext(to: ProtobufWriter, { traceFlags, traceId, spanId }: 
     to.byte(0x45);
     to.fixed32(traceFlags);
   }
-  writeId(to, 0x4a, traceId);
-  writeId(to, 0x52, spanId);
+  if (writeId(to, traceId, { tag: 0x4a, bytes: 16 })) writeId(to, spanId, { tag: 0x52, bytes: 8 });
 }
 
-/** Nothing for an empty one. */
-function writeId(to: ProtobufWriter, tag: number, id: string): void {
-  if (!id) return;
+interface IdField {
+  readonly tag: number;
+  readonly bytes: number;
+}
+
+/** @returns False, and nothing written, for what is no id: a receiver would refuse all for it. */
+function writeId(to: ProtobufWriter, id: string, { tag, bytes }: IdField): boolean {
+  if (!id) return false;
+  const before = to.position;
   to.byte(tag);
-  to.hex(id);
+  const isId = to.hex(id, bytes);
+  if (!isId) to.goBack(before);
+  return isId;
 }

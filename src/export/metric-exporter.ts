@@ -1,11 +1,13 @@
 /** Lets the SDK's periodic reader send metrics our way. */
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
-import { ProtobufMetricsSerializer, JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 
 import type { Config } from '../config/config.ts';
+import { jsonRequest } from './json-request.ts';
+import { encodeMetrics } from './metric-encoder.ts';
+import { metricsRequest } from './otlp-messages.ts';
 import type { Sender } from './sent.ts';
 
 /** A metric that could not be sent is in the next, cumulative, export; with delta temporality it is lost, as the specification has it. */
@@ -19,13 +21,13 @@ export class OtlpMetricExporter implements PushMetricExporter {
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
-    const serializer = this.#config.otlp.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-    const body = serializer.serializeRequest({ ...metrics, scopeMetrics: mergedByScope(metrics.scopeMetrics) });
+    const body = encodeMetrics({ ...metrics, scopeMetrics: mergedByScope(metrics.scopeMetrics) });
     if (body === undefined) {
       done({ code: ExportResultCode.FAILED, error: new Error('the metrics could not be encoded') });
       return;
     }
-    void this.#send(body, done);
+    const isJson = this.#config.otlp.protocol === 'http/json';
+    void this.#send(isJson ? jsonRequest(body, metricsRequest) : body, done);
   }
 
   /** The queue of spans says when nobody answers; the same for metrics would be the same news again. */

@@ -1,5 +1,4 @@
 /** Builds what spans, log records and metrics go through on their way out. */
-import { JsonLogsSerializer, JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -11,12 +10,16 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { BatchSettings, Config, OtlpSettings } from '../config/config.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Outcome } from './batch-queue.ts';
+import { jsonRequest } from './json-request.ts';
 import { encodeLogRecords } from './log-encoder.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
+import { logsRequest, traceRequest } from './otlp-messages.ts';
+import type { Message } from './otlp-messages.ts';
 import { OtlpSender } from './otlp-sender.ts';
 import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
 import { RequestDurations } from './request-durations.ts';
 import type { RecordDuration } from './request-durations.ts';
+import type { Encoded } from './request-encoder.ts';
 import { report, reportOnce } from './self-report.ts';
 import { encodeSpans } from './span-encoder.ts';
 
@@ -64,7 +67,7 @@ function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan>
   return new BatchQueue<ReadableSpan>({
     settings: batch,
     sender: new OtlpSender(withinExport(otlp, batch), 'trace'),
-    encode: otlp.protocol === 'http/json' ? (spans) => JsonTraceSerializer.serializeRequest(spans) : encodeSpans,
+    encode: otlp.protocol === 'http/json' ? inJson(encodeSpans, traceRequest) : encodeSpans,
     onOutcome: reporter('spans'),
   });
 }
@@ -73,10 +76,18 @@ function logRecordsQueue({ otlp, batch }: Config['logs']): BatchQueue<ReadableLo
   return new BatchQueue<ReadableLogRecord>({
     settings: batch,
     sender: new OtlpSender(withinExport(otlp, batch), 'logs'),
-    encode:
-      otlp.protocol === 'http/json' ? (records) => JsonLogsSerializer.serializeRequest(records) : encodeLogRecords,
+    encode: otlp.protocol === 'http/json' ? inJson(encodeLogRecords, logsRequest) : encodeLogRecords,
     onOutcome: reporter('log records'),
   });
+}
+
+type Encode<Item> = (items: readonly Item[]) => Encoded;
+
+function inJson<Item>(encode: Encode<Item>, message: Message): Encode<Item> {
+  return (items) => {
+    const { body, unencodableCount } = encode(items);
+    return { body: body && jsonRequest(body, message), unencodableCount };
+  };
 }
 
 /** A batch has two limits, the exporter's for a request and the processor's for the whole export; retries are within both. */
@@ -106,8 +117,11 @@ function metricReadersFor(metrics: Config['metrics'], durations: RequestDuration
 /** A receiver that refuses is told once per reason; what was dropped is counted and told when the receiver answers again. */
 function reporter(items: string): (outcome: Outcome) => void {
   let droppedCount = 0;
-  return ({ sent, itemCount, droppedCount: nowDropped }) => {
+  return ({ sent, itemCount, unencodableCount, droppedCount: nowDropped }) => {
     droppedCount += nowDropped;
+    if (unencodableCount > 0) {
+      reportOnce(`unencodable ${items}`, `${unencodableCount} ${items} could not be encoded and are dropped`);
+    }
     if (sent.status === 'refused') {
       reportOnce(
         `refused ${items} ${sent.reason}`,

@@ -14,10 +14,12 @@ const longestGuessed = 4096;
 
 const two32 = 2 ** 32;
 
-/** What a hex digit stands for, by its character code; what is no digit is read as the stock serializer does. */
-const digits = Int16Array.from({ length: 128 }, (_, code) => {
+/** What a hex digit stands for, by its character code, and what none does. */
+const noDigit = 16;
+const digits = Uint8Array.from({ length: 128 }, (_, code) => {
   if (code >= 48 && code <= 57) return code - 48;
-  return code >= 97 && code <= 102 ? code - 87 : code - 55;
+  if (code >= 65 && code <= 70) return code - 55;
+  return code >= 97 && code <= 102 ? code - 87 : noDigit;
 });
 
 export class ProtobufWriter {
@@ -69,6 +71,13 @@ export class ProtobufWriter {
     } else {
       this.#longVarint(value);
     }
+  }
+
+  /** An integer that needs all of an int64. */
+  varint64(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    for (; rest > 127n; rest >>= 7n) this.byte(Number(rest & 127n) | 128);
+    this.byte(Number(rest));
   }
 
   fixed32(value: number): void {
@@ -143,17 +152,36 @@ export class ProtobufWriter {
     this.close(start, room);
   }
 
-  /** Length and bytes of hex digits, two for each byte; one that is left over is dropped. */
-  hex(text: string): void {
-    const length = text.length >>> 1;
+  /**
+   * Length and bytes of hex digits, two for each byte.
+   *
+   * @returns Whether these were all digits, and as many as the bytes take; else what was written is of no use.
+   */
+  hex(text: string, length: number): boolean {
+    if (text.length !== length * 2) return false;
     this.varint(length);
     this.#reserve(length);
     const bytes = this.#bytes;
     const at = this.#at;
+    let seen = 0;
     for (let index = 0; index < length; index += 1) {
-      bytes[at + index] = (digitAt(text, index * 2) << 4) | digitAt(text, index * 2 + 1);
+      const high = digitAt(text, index * 2);
+      const low = digitAt(text, index * 2 + 1);
+      seen |= high | low;
+      bytes[at + index] = (high << 4) | low;
     }
     this.#at = at + length;
+    return (seen & ~15) === 0;
+  }
+
+  /** Where the next field will be, for `goBack`. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Forgets what was written since. */
+  goBack(position: number): void {
+    this.#at = position;
   }
 
   /**
@@ -234,7 +262,7 @@ export class ProtobufWriter {
 
 function digitAt(text: string, index: number): number {
   const code = text.charCodeAt(index);
-  return code < 128 ? (digits[code] ?? 0) : code - 55;
+  return digits[code] ?? noDigit;
 }
 
 export function varintBytes(length: number): number {

@@ -1,4 +1,5 @@
 /** Writes what OTLP's requests for spans and for log records have in common: resources, scopes, and the fields of both kinds of item. */
+import { diag } from '@opentelemetry/api';
 import type { HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
@@ -23,27 +24,49 @@ const scopeRoom = 3;
 const resources = new WeakMap<Resource, Uint8Array>();
 const scopes = new WeakMap<InstrumentationScope, Uint8Array>();
 
-/**
- * An ExportTraceServiceRequest or an ExportLogsServiceRequest, which are built alike.
- *
- * @param writeItem - Writes one item with its tag, field 2.
- * @returns The request's bytes, in memory of their own.
- */
+/** A batch as OTLP. */
+export interface Encoded {
+  /** In memory of its own; undefined when none of the items can be encoded. */
+  readonly body: Uint8Array | undefined;
+  /** Items that are not in it, because no OTLP can be made of them. */
+  readonly unencodableCount: number;
+}
+
+export interface ItemWriter<Kind> {
+  readonly writer: ProtobufWriter;
+  /** Writes one item with its tag, field 2. What it throws costs this item alone. */
+  readonly writeItem: (item: Kind) => void;
+  /** What an item is called, e.g. `span`. */
+  readonly itemName: string;
+}
+
+/** An ExportTraceServiceRequest or an ExportLogsServiceRequest, which are built alike. */
 export function encodeRequest<Kind extends Item>(
-  writer: ProtobufWriter,
   items: readonly Kind[],
-  writeItem: (item: Kind) => void,
-): Uint8Array {
+  { writer, writeItem, itemName }: ItemWriter<Kind>,
+): Encoded {
+  let unencodableCount = 0;
+  const writeGuarded = (item: Kind): void => {
+    const before = writer.position;
+    try {
+      writeItem(item);
+    } catch (error) {
+      writer.goBack(before);
+      unencodableCount += 1;
+      diag.error(`export: a ${itemName} cannot be encoded and is dropped, the rest of its batch is sent`, error);
+    }
+  };
   writer.start();
   for (const [resource, byScope] of grouped(items)) {
     writer.byte(0x0a);
     const start = writer.open(scopeRoom);
     writer.raw(resourceBytes(resource));
-    for (const [scope, ofScope] of byScope) writeScope(writer, scope, () => ofScope.forEach(writeItem));
+    for (const [scope, ofScope] of byScope) writeScope(writer, scope, () => ofScope.forEach(writeGuarded));
     writeText(writer, 0x1a, resource.schemaUrl);
     writer.close(start, scopeRoom);
   }
-  return writer.finish();
+  const body = writer.finish();
+  return { body: unencodableCount > 0 && unencodableCount === items.length ? undefined : body, unencodableCount };
 }
 
 /** By identity, each in the order of its first item. */
@@ -73,19 +96,38 @@ function writeScope(writer: ProtobufWriter, scope: InstrumentationScope, writeIt
 export function writeText(writer: ProtobufWriter, tag: number, text: string | undefined): void {
   if (!text) return;
   writer.byte(tag);
-  writer.string(text);
+  writer.string(textOf(text));
 }
 
+/** Callers in plain JavaScript may have passed anything as a text; of an object there is none to be had. */
+export function textOf(text: unknown): string {
+  if (typeof text === 'string') return text;
+  return typeof text === 'number' || typeof text === 'boolean' || typeof text === 'bigint' ? String(text) : '';
+}
+
+/** One that is no whole number of a uint32 says nothing, and is 0. */
 export function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
   writer.byte(tag);
-  writer.varint(count);
+  writer.varint(count >>> 0 === count ? count : 0);
+}
+
+/** The last nanosecond that an int64 has, in the year 2262: receivers keep times in one. */
+const lastSecond = 9_223_372_036;
+const lastTime: HrTime = [lastSecond, 854_775_807];
+
+/** An impossible time, such as that of an invalid Date, is 0, which means unknown; one before 1970 too. */
+export function writeTime(writer: ProtobufWriter, tag: number, time: HrTime): void {
+  const [seconds, nanoseconds] = time;
+  if (seconds >= 0 && nanoseconds >= 0 && nanoseconds < 2 ** 32 && seconds < lastSecond)
+    writeValidTime(writer, tag, time);
+  else writeValidTime(writer, tag, seconds >= lastSecond ? lastTime : [0, 0]);
 }
 
 /**
  * Seconds and nanoseconds as nanoseconds in 64 bits, without BigInt. A second's nanoseconds are 10^9 = 2^16 * 15258 + 51712, so
  * the upper and the lower 16 bits of the seconds are multiplied apart, each product exact in a number.
  */
-export function writeTime(writer: ProtobufWriter, tag: number, [seconds, nanoseconds]: HrTime): void {
+function writeValidTime(writer: ProtobufWriter, tag: number, [seconds, nanoseconds]: HrTime): void {
   const lower = (seconds & 0xffff) * 1e9;
   const upper = ((seconds / 0x1_0000) >>> 0) * 1e9;
   const low = (lower >>> 0) + (((upper & 0xffff) * 0x1_0000) >>> 0) + nanoseconds;
@@ -118,7 +160,7 @@ function scopeBytes(scope: ScopeWithAttributes): Uint8Array {
   own.byte(0x0a);
   const start = own.open(1);
   own.byte(0x0a);
-  own.string(scope.name);
+  own.string(textOf(scope.name));
   writeText(own, 0x12, scope.version);
   if (scope.attributes) writeAttributes(own, scope.attributes, 0x1a);
   if (scope.droppedAttributesCount) writeCount(own, 0x20, scope.droppedAttributesCount);

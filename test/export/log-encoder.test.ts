@@ -1,4 +1,4 @@
-/** Our encoder of log records beside the stock serializer: the same bytes, for everything that a log record can hold. */
+/** Our encoder of log records beside the stock serializer: the same bytes, for everything valid that a record can hold (the rest: test/valid-bytes). */
 import { diag, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import type { LogRecord } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
@@ -63,7 +63,7 @@ function stock(records: ReadableLogRecord[]): Buffer {
 }
 
 function ours(records: ReadableLogRecord[]): Buffer {
-  return Buffer.from(encodeLogRecords(records) ?? []);
+  return Buffer.from(encodeLogRecords(records).body ?? []);
 }
 
 /** A record as it is when it was not the SDK that made it. */
@@ -100,13 +100,13 @@ test('4000 random log records with what the SDK would not let through are the st
   const warned = warnings();
   const { pick } = random;
   for (let index = 0; index < 4000; index += 1) {
-    const context = pick([undefined, spanContext(random), { traceId: '', spanId: 'ABCDEF', traceFlags: 0 }]);
+    const context = pick([undefined, spanContext(random), { traceId: '', spanId: '', traceFlags: 0 }]);
     const record = handMade({
       attributes: object(random),
       body: value(random),
       hrTime: time(random),
       hrTimeObserved: time(random),
-      droppedAttributesCount: pick([0, 1, 127, 128, 2 ** 32, -1, Number.NaN]),
+      droppedAttributesCount: pick([0, 1, 127, 128, 2 ** 32 - 1]),
       severityText: pick(texts),
       eventName: pick(texts),
       ...(context === undefined ? {} : { spanContext: context }),
@@ -156,32 +156,8 @@ test('a batch of megabytes, and small ones before and after it, are the stock by
 
 test('a message that was handed out stays as it is while others are encoded', () => {
   const batches = [1, 400, 2, 400, 3].map((count, seed) => recordsOf(randomOf(seed), count));
-  const messages = batches.map((batch) => encodeLogRecords(batch));
+  const messages = batches.map((batch) => encodeLogRecords(batch).body);
   expect(messages.map((message, index) => stock(batches[index] ?? []).equals(message ?? Buffer.alloc(0)))).toEqual(
     batches.map(() => true),
   );
-});
-
-test('a batch that fails is left to the stock serializer, and that is said once', () => {
-  const warned = warnings();
-  const failing = (): ReadableLogRecord => {
-    let isFirst = true;
-    const getter = {
-      get flaky() {
-        if (!isFirst) return 'second time';
-        isFirst = false;
-        throw new Error('not yet');
-      },
-    };
-    return handMade({ body: 'flaky', attributes: getter });
-  };
-  for (let round = 0; round < 2; round += 1) {
-    const [record] = readLogs(ours([failing()]));
-    expect([record?.body, record?.attributes.get('flaky')]).toEqual(['flaky', 'second time']);
-  }
-  expect(warned.map(([said, error]) => [said, String(error)])).toEqual([
-    ['export: log records were encoded the slow way, because the fast way failed', 'Error: not yet'],
-  ]);
-  const after = [handMade({ body: 'fine' })];
-  expect(ours(after).equals(stock(after))).toBe(true);
 });

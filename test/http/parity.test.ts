@@ -96,7 +96,7 @@ function comparable({ spans, localPort }: Seen): unknown {
       name,
       attributes: { ...attributes, 'exception.stacktrace': firstLine(attributes['exception.stacktrace']) },
     })),
-    attributes: { ...without(span.attributes, onlyOurs), ...peerPort(span, localPort) },
+    attributes: { ...without(span.attributes, { ...onlyOurs, ...noPort(span) }), ...peerPort(span, localPort) },
   }));
 }
 
@@ -112,6 +112,13 @@ function asOurs(seen: Seen, { client, flags }: NonNullable<ParityCase['ours']> =
 
 function without(attributes: PlainAttributes, names: Readonly<Record<string, string>>): PlainAttributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !(name in names)));
+}
+
+/** Known difference: what is no port is none for us, and 0, NaN or any number for stock. */
+function noPort({ attributes }: PlainSpan): Readonly<Record<string, string>> {
+  const port = attributes['server.port'];
+  const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port <= 65_535;
+  return isPort ? {} : { 'server.port': 'no port' };
 }
 
 function peerPort({ attributes }: PlainSpan, localPort: number): PlainAttributes {

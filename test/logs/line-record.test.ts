@@ -155,9 +155,9 @@ test('2000 random lines are the same bytes unread, read, and by the stock serial
   collect((record) => {
     record.setAttribute('log.record.uid', `uid-${(uid += 1)}`);
     const unread: unknown = Reflect.apply(Reflect.get(record, 'unread') as () => unknown, record, []);
-    const first = Buffer.from(encodeLogRecords([record]) ?? []);
+    const first = Buffer.from(encodeLogRecords([record]).body ?? []);
     void record.attributes;
-    const second = Buffer.from(encodeLogRecords([record]) ?? []);
+    const second = Buffer.from(encodeLogRecords([record]).body ?? []);
     const stock = Buffer.from(ProtobufLogsSerializer.serializeRequest([record]) ?? []);
     seen.all += 1;
     if (BigInt(stamp(record.hrTime)) <= BigInt(stamp(last))) seen.unordered += 1;

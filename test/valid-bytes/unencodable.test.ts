@@ -1,0 +1,129 @@
+/** What nobody can encode is dropped alone, counted, and said; the batch around it arrives. */
+import { diag, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { emptyResource } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { BatchQueue } from '../../src/export/batch-queue.ts';
+import type { Outcome } from '../../src/export/batch-queue.ts';
+import { encodeLogRecords } from '../../src/export/log-encoder.ts';
+import type { Payload } from '../../src/export/sent.ts';
+import { encodeSpans } from '../../src/export/span-encoder.ts';
+import { readLogs, readSpans } from '../support/otlp-reader.ts';
+
+afterEach(() => diag.disable());
+
+const resource = emptyResource();
+const throwing = {
+  get broken() {
+    throw new Error('this getter throws');
+  },
+};
+
+function span(name: string, parts: Partial<ReadableSpan> = {}): ReadableSpan {
+  return {
+    name,
+    kind: SpanKind.INTERNAL,
+    startTime: [1_763_934_000, 0],
+    endTime: [1_763_934_001, 0],
+    duration: [1, 0],
+    ended: true,
+    status: { code: SpanStatusCode.UNSET },
+    spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }),
+    attributes: {},
+    links: [],
+    events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    resource,
+    instrumentationScope: { name: 'hand' },
+    ...parts,
+  };
+}
+
+function record(body: string, parts: Partial<ReadableLogRecord> = {}): ReadableLogRecord {
+  return {
+    hrTime: [1_763_934_000, 5],
+    hrTimeObserved: [1_763_934_001, 6],
+    body,
+    attributes: {},
+    droppedAttributesCount: 0,
+    resource,
+    instrumentationScope: { name: 'hand' },
+    ...parts,
+  };
+}
+
+/** One way for each part of a span to be impossible. */
+const brokenSpans: readonly ReadableSpan[] = [
+  span('attributes', { attributes: throwing }),
+  span('an event', { events: [{ name: 'e', time: [1, 1], attributes: throwing }] }),
+  span('a link', {
+    links: [{ context: { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }, attributes: throwing }],
+  }),
+  ...['', '0', 'xyz', '1'.repeat(31), '1'.repeat(64), `${'1'.repeat(31)}g`].map((traceId) =>
+    span(`the trace id "${traceId}"`, { spanContext: () => ({ traceId, spanId: '2'.repeat(16), traceFlags: 1 }) }),
+  ),
+  span('the span id', { spanContext: () => ({ traceId: '1'.repeat(32), spanId: '\u00FF'.repeat(16), traceFlags: 1 }) }),
+];
+
+test('each span that cannot be encoded is left out, and those before and after it are whole', () => {
+  const error = vi.fn<(...said: unknown[]) => void>();
+  diag.setLogger({ error, warn: error, info: error, debug: error, verbose: error });
+  const spans = brokenSpans.flatMap((broken) => [
+    span('before'),
+    broken,
+    span('after', { attributes: { fine: true } }),
+  ]);
+  const { body, unencodableCount } = encodeSpans(spans);
+  expect(unencodableCount).toBe(brokenSpans.length);
+  expect(readSpans(Buffer.from(body ?? [])).map(({ name, attributes }) => [name, attributes.size])).toEqual(
+    brokenSpans.flatMap(() => [
+      ['before', 0],
+      ['after', 1],
+    ]),
+  );
+  expect(new Set(error.mock.calls.map(([said]) => said))).toEqual(
+    new Set(['export: a span cannot be encoded and is dropped, the rest of its batch is sent']),
+  );
+});
+
+test('each log record that cannot be encoded is left out, and those before and after it are whole', () => {
+  const broken = [record('a', { attributes: throwing }), record('b', { body: throwing })];
+  const { body, unencodableCount } = encodeLogRecords([record('before'), ...broken, record('after')]);
+  expect(unencodableCount).toBe(2);
+  expect(readLogs(Buffer.from(body ?? [])).map((each) => each.body)).toEqual(['before', 'after']);
+});
+
+test('a batch of nothing that can be encoded is no request', () => {
+  expect(encodeSpans(brokenSpans)).toEqual({ body: undefined, unencodableCount: brokenSpans.length });
+});
+
+test('the queue sends the rest of the batch, and counts what was dropped', async () => {
+  const sent: Payload[] = [];
+  const outcomes: Outcome[] = [];
+  const settings = { maxQueueSize: 100, maxExportBatchSize: 4, scheduleDelayMs: 1, exportTimeoutMs: 1000 };
+  const route = { url: 'http://x', isGrpc: false, headers: {}, isGzip: false, tls: {} };
+  const queue = new BatchQueue<ReadableSpan>({
+    settings,
+    sender: {
+      route,
+      send: async (payload) => {
+        sent.push(payload);
+        return { status: 'sent' };
+      },
+    },
+    encode: encodeSpans,
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  const [broken] = brokenSpans;
+  if (broken === undefined) throw new Error('there is one');
+  for (const each of [span('a'), broken, span('b'), broken]) queue.add(each);
+  await queue.flush();
+  expect(sent.map(({ body, itemCount }) => [itemCount, readSpans(Buffer.from(body)).map(({ name }) => name)])).toEqual([
+    [2, ['a', 'b']],
+  ]);
+  expect(outcomes).toEqual([{ sent: { status: 'sent' }, itemCount: 2, unencodableCount: 2, droppedCount: 0 }]);
+});
