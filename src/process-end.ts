@@ -5,6 +5,9 @@
 import type { EventEmitter } from 'node:events';
 import { isMainThread } from 'node:worker_threads';
 
+import { guarded, patch, reportFault } from './patch.ts';
+import type { Callable } from './patch.ts';
+
 export interface EndWatcher {
   /** After the last `exit` listener, whenever it was registered. Nothing asynchronous runs any more. */
   readonly onExit: () => void;
@@ -17,8 +20,6 @@ export interface EndWatcher {
 /** Without listeners these end the process at once; with ours it ends just after. */
 const signals: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP']);
 
-type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
-
 /** With the plain signatures of its base; Node's types list each event of `process` instead. */
 const emitter: EventEmitter = process;
 
@@ -26,20 +27,27 @@ const emitter: EventEmitter = process;
 export function watchEnd(watcher: EndWatcher): () => void {
   // In a worker there are no signals; as process 1 (of a container) those that nobody listens to do nothing, and shall not.
   const watched = isMainThread && process.pid !== 1 ? openSignals() : undefined;
-  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-  const original: Emit = emitter.emit;
-  const restoreEmit = replace('emit', function emit(event, ...args) {
-    if (event === 'exit') return thenAlways(() => original.call(process, event, ...args), watcher.onExit);
-    if (watched !== undefined && typeof event === 'string' && signals.has(event)) {
-      // Asked before any listener runs: one registered by `once` is gone from the list when it is called.
-      if (emitter.listenerCount(event) === 0) {
-        void endBySignal(event, watcher, watched.close);
-        return true;
-      }
-      watcher.onHandledSignal();
+  const onExit = guarded('process.emit of exit', watcher.onExit);
+  const onSignal = guarded('process.emit of a signal', (event: string): boolean => {
+    // Asked before any listener runs: one registered by `once` is gone from the list when it is called.
+    if (watched !== undefined && emitter.listenerCount(event) === 0) {
+      void endBySignal(event, watcher, watched.close);
+      return true;
     }
-    return original.call(process, event, ...args);
-  } satisfies Emit);
+    if (watched !== undefined) watcher.onHandledSignal();
+    return false;
+  });
+  const restoreEmit = replace(
+    'emit',
+    (original) =>
+      function emit(...args) {
+        const [event] = args;
+        if (event === 'exit') return thenAlways(() => Reflect.apply(original, this, args), onExit);
+        if (typeof event !== 'string' || !signals.has(event)) return Reflect.apply(original, this, args);
+        const isEnding = onSignal(event) ?? endPlainly(event, watched);
+        return isEnding || Reflect.apply(original, this, args);
+      },
+  );
   watched?.open();
   return () => {
     watched?.close();
@@ -48,7 +56,7 @@ export function watchEnd(watcher: EndWatcher): () => void {
 }
 
 /** `finally` keeps the place of the error that Node shows on stderr; catching and throwing again would name this file. */
-function thenAlways(action: () => boolean, last: () => void): boolean {
+function thenAlways(action: () => unknown, last: () => void): unknown {
   try {
     return action();
   } finally {
@@ -65,6 +73,14 @@ async function endBySignal(signal: string, { onSignal }: EndWatcher, close: () =
   process.kill(process.pid, signal);
 }
 
+/** After a fault of ours: by the signal if nobody else listens to it, as without us. */
+function endPlainly(signal: string, watched: OpenSignals | undefined): boolean {
+  watched?.close();
+  if (watched === undefined || emitter.listenerCount(signal) > 0) return false;
+  process.kill(process.pid, signal);
+  return true;
+}
+
 interface OpenSignals {
   readonly open: () => void;
   readonly close: () => void;
@@ -77,14 +93,13 @@ function placeholder(): void {
 
 const isOther = (listener: unknown): boolean => listener !== placeholder;
 
+function reopen(signal: string): void {
+  emitter.off(signal, placeholder);
+  emitter.on(signal, placeholder);
+}
+
 /** Keeps the signals coming without a listener that anybody can see. */
 function openSignals(): OpenSignals {
-  // oxlint-disable-next-line typescript/unbound-method -- called with their own `this` below
-  const { listeners, rawListeners, listenerCount } = emitter;
-  const reopen = (signal: string): void => {
-    emitter.off(signal, placeholder);
-    emitter.on(signal, placeholder);
-  };
   let isBusy = false;
   // Node stops to deliver a signal when its last listener, as far as it can see, is removed.
   const onRemoved = (event: string | symbol): void => {
@@ -94,32 +109,63 @@ function openSignals(): OpenSignals {
     isBusy = false;
   };
   let restore: (() => void)[] = [];
+  const close = (): void => {
+    emitter.off('removeListener', onRemoved);
+    for (const undo of restore) undo();
+    for (const signal of signals) emitter.off(signal, placeholder);
+  };
   return {
     open: () => {
       for (const signal of signals) emitter.on(signal, placeholder);
       emitter.on('removeListener', onRemoved);
-      restore = [
-        replace('listeners', (event: string) => listeners.call(process, event).filter(isOther)),
-        replace('rawListeners', (event: string) => rawListeners.call(process, event).filter(isOther)),
-        replace('listenerCount', (event: string, listener?: () => void) =>
-          signals.has(event) && listener === undefined
-            ? listeners.call(process, event).filter(isOther).length
-            : listenerCount.call(process, event, listener),
-        ),
-      ];
+      restore = [hideIn('listeners', close), hideIn('rawListeners', close), countOthers(close)];
     },
-    close: () => {
-      emitter.off('removeListener', onRemoved);
-      for (const undo of restore) undo();
-      for (const signal of signals) emitter.off(signal, placeholder);
-    },
+    close,
+  };
+}
+
+/** @param giveUp - Takes the placeholders away: after a fault of ours everybody sees what is there, and nothing of ours is. */
+function hideIn(name: 'listeners' | 'rawListeners', giveUp: () => void): () => void {
+  const others = guarded(
+    `process.${name}`,
+    (found: unknown) => (Array.isArray(found) ? found.filter(isOther) : found),
+    failing(`process.${name}`, giveUp),
+  );
+  return replace(
+    name,
+    (original) =>
+      (...args) =>
+        others(Reflect.apply(original, process, args)) ?? Reflect.apply(original, process, args),
+  );
+}
+
+/** Node counts placeholders too. How often one certain listener is there, it may be asked. */
+function countOthers(giveUp: () => void): () => void {
+  const place = 'process.listenerCount';
+  const count = guarded(
+    place,
+    (event: unknown) => (typeof event === 'string' && signals.has(event) ? emitter.listeners(event).length : undefined),
+    failing(place, giveUp),
+  );
+  return replace(
+    'listenerCount',
+    (original) =>
+      (...args) =>
+        (args[1] === undefined ? count(args[0]) : undefined) ?? Reflect.apply(original, process, args),
+  );
+}
+
+function failing(place: string, giveUp: () => void): (error: unknown) => void {
+  return (error) => {
+    reportFault(place, error);
+    giveUp();
   };
 }
 
 /** @returns Takes it back, unless somebody has replaced it since. */
-function replace(name: 'emit' | 'listeners' | 'rawListeners' | 'listenerCount', value: unknown): () => void {
-  Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: false });
-  return () => {
-    if (process[name] === value) Reflect.deleteProperty(process, name);
-  };
+function replace(
+  name: 'emit' | 'listeners' | 'rawListeners' | 'listenerCount',
+  wrap: (original: Callable, place: string) => Callable,
+): () => void {
+  return patch({ target: process, name, place: `process.${name}` }, wrap);
 }

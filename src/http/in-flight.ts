@@ -12,6 +12,11 @@ import type { TrackedRequest } from '../identity/tracked-request.ts';
 /** Request and response carry it under this key, so that their prototypes' hooks find it without a lookup. */
 export const inFlightKey: unique symbol = Symbol('reqlens in-flight request');
 
+/** What may be a request or a response of ours. */
+export interface Carrier {
+  [inFlightKey]?: InFlightRequest;
+}
+
 /** One request as `http.server.request.duration` tells requests apart; its end fills in what the beginning leaves open. */
 export interface RequestSeries {
   readonly method: string;
@@ -26,6 +31,9 @@ export interface RequestSeries {
 export type RecordDuration = (durationS: number, request: Readonly<RequestSeries>) => void;
 
 export interface InFlightParts {
+  readonly request: IncomingMessage;
+  /** Undefined for an upgrade or CONNECT, where the application has the bare connection. */
+  readonly response: ServerResponse | undefined;
   readonly scope: RequestScope;
   readonly span: Span;
   readonly context: Context;
@@ -38,14 +46,22 @@ export interface InFlightParts {
   readonly onEnd: (request: InFlightRequest) => void;
 }
 
-/** Ends exactly once: with the response's status, with an error, or with the process. */
+/** Ends exactly once: with the exchange, or with the process. */
 export class InFlightRequest {
   readonly scope: RequestScope;
   readonly span: Span;
   readonly context: Context;
   readonly tracked: TrackedRequest | undefined;
+  /** No connection of a server carries it (a request emitted by hand), so nothing but `finish` tells that it is over. */
+  endsAtFinish = false;
+  /** Called when it ends, by those who wait for that elsewhere. */
+  released: (() => void) | undefined;
   readonly #parts: InFlightParts;
   readonly #startMs = performance.now();
+  /** Written past the response, on the bare connection. */
+  #rawStatus: number | undefined;
+  #error: unknown;
+  #hasFailed = false;
   #hasEnded = false;
   #isClosed = false;
 
@@ -57,26 +73,33 @@ export class InFlightRequest {
     this.#parts = parts;
   }
 
-  /** The response was closed: handed over whole, or given up by the client. */
-  end(request: IncomingMessage, response: ServerResponse): void {
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /**
+   * The exchange is over: the response was handed over whole, or given up by either side.
+   *
+   * @param response - The one that ended, should the application have made another in place of the first.
+   */
+  end(response: ServerResponse | undefined = this.#parts.response): void {
     if (this.#hasEnded) return;
-    const { span } = this;
-    const { rpc, series } = this.#parts;
-    const { statusCode } = response;
-    span.setAttribute('http.response.status_code', statusCode);
-    series.statusCode = statusCode;
-    if (rpc.route !== undefined) {
-      span.setAttribute('http.route', rpc.route);
-      series.route = rpc.route;
-      if (rpc.route !== '') span.updateName(`${request.method ?? 'GET'} ${rpc.route}`);
-    }
-    // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: for a server 4xx is the client's error.
-    if (statusCode < 100 || statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    if (statusCode >= 500 && statusCode < 600) {
-      span.setAttribute('error.type', String(statusCode));
-      series.errorType = String(statusCode);
-    }
-    this.#close(response.writableFinished);
+    const isComplete = response === undefined ? this.#rawStatus !== undefined : response.writableFinished;
+    this.#setRoute();
+    this.#setStatus(response, isComplete);
+    // What went wrong after the client had everything, or was made good by an answer, took nothing away from the client.
+    if (this.#hasFailed && !isComplete) this.#setError();
+    this.#close(isComplete);
+  }
+
+  /** Ends it if its connection is gone: the application has taken away what would have told that. */
+  endIfGone(): void {
+    if (this.#parts.request.socket.destroyed) this.end();
+  }
+
+  /** The status line was written on the bare connection. */
+  answeredRaw(statusCode: number): void {
+    this.#rawStatus ??= statusCode;
   }
 
   /** Answered in the application's place, under this route. */
@@ -84,15 +107,20 @@ export class InFlightRequest {
     this.#parts.rpc.route = route;
   }
 
-  /** The handler threw, or the response failed while it was written. */
+  /** The handler threw, or the response failed. It may still be answered. */
+  note(error: unknown): void {
+    if (this.#hasEnded) return;
+    this.span.recordException(error instanceof Error ? error : String(error));
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#error = error;
+  }
+
+  /** The handler threw, and the process ends by that: nobody will answer. */
   fail(error: unknown): void {
     if (this.#hasEnded) return;
-    const { span } = this;
-    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-    span.setAttribute('error.type', name);
-    this.#parts.series.errorType = name;
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
-    span.recordException(error instanceof Error ? error : message);
+    this.note(error);
+    this.#setError();
     this.#close(false);
   }
 
@@ -110,8 +138,49 @@ export class InFlightRequest {
     if (!this.#isClosed) this.#finish();
   }
 
+  /** Could not be made known to the application: as if it had never been. */
+  drop(): void {
+    this.#hasEnded = true;
+    this.#isClosed = true;
+    this.tracked?.end({ isComplete: false, method: '', route: undefined, statusCode: undefined }, () => undefined);
+    this.#parts.onEnd(this);
+  }
+
+  #setRoute(): void {
+    const { rpc, series, request } = this.#parts;
+    if (rpc.route === undefined) return;
+    this.span.setAttribute('http.route', rpc.route);
+    series.route = rpc.route;
+    if (rpc.route !== '') this.span.updateName(`${request.method ?? 'GET'} ${rpc.route}`);
+  }
+
+  /** The one that the client got; none when it got none. */
+  #setStatus(response: ServerResponse | undefined, isComplete: boolean): void {
+    const { series } = this.#parts;
+    const isSent = response?.headersSent === true && (isComplete || !isHeldBack(response));
+    const statusCode = isSent ? response.statusCode : this.#rawStatus;
+    if (statusCode === undefined) return;
+    const { span } = this;
+    span.setAttribute('http.response.status_code', statusCode);
+    series.statusCode = statusCode;
+    // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: for a server 4xx is the client's error.
+    if (statusCode < 100 || statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    if (statusCode < 500 || statusCode >= 600) return;
+    span.setAttribute('error.type', String(statusCode));
+    series.errorType = String(statusCode);
+  }
+
+  #setError(): void {
+    const error = this.#error;
+    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+    this.span.setAttribute('error.type', name);
+    this.#parts.series.errorType = name;
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message });
+  }
+
   #close(isComplete: boolean): void {
     this.#hasEnded = true;
+    this.released?.();
     const endMs = performance.now();
     const { series, recordDuration, rpc } = this.#parts;
     if (this.tracked === undefined) this.#finish();
@@ -128,4 +197,9 @@ export class InFlightRequest {
     this.span.end(endMs);
     this.#parts.onEnd(this);
   }
+}
+
+/** Written while it waited for its turn on a pipelined connection, and never had it. */
+function isHeldBack(response: ServerResponse): boolean {
+  return response.socket === null && response.writableLength > 0;
 }

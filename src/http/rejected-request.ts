@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 
 import { newTraceId, requestIdFor } from '../trace/trace-id.ts';
 import { headerSpelling } from './header-spelling.ts';
+import { inFlightKey } from './in-flight.ts';
+import type { Carrier } from './in-flight.ts';
 
 /** Node's own choice (lib/_http_server.js, socketOnError); anything else is a 400. */
 const statusByCode: Readonly<Record<string, number>> = {
@@ -19,8 +21,10 @@ const statusByCode: Readonly<Record<string, number>> = {
 export function answerRejected(error: Error, socket: Socket, headerName: string): void {
   if (socket.writable && !hasBegunResponse(socket)) {
     const status = ('code' in error ? statusByCode[String(error.code)] : undefined) ?? 400;
-    // A new id: whatever the client sent was not parsed.
-    const requestId = requestIdFor(newTraceId());
+    // Of a request whose body broke or came too slowly the application has the head; of any other nothing was parsed, and its id is new.
+    const inFlight = responseOn(socket)?.[inFlightKey];
+    inFlight?.answeredRaw(status);
+    const requestId = inFlight?.scope.requestId ?? requestIdFor(newTraceId());
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headerSpelling(headerName)}: ${requestId}\r\n\r\n`,
     );
@@ -28,9 +32,18 @@ export function answerRejected(error: Error, socket: Socket, headerName: string)
   socket.destroy(error);
 }
 
-/** Node keeps the response in progress on the socket under this internal name, and asks the same question. */
-function hasBegunResponse(socket: Socket & { _httpMessage?: { readonly _headerSent?: boolean } | null }): boolean {
+/** Node keeps the response in progress on the socket under an internal name, and asks the same question. */
+function hasBegunResponse(socket: Socket): boolean {
   // Not `headersSent`, which is true already when a head was made and not one byte of it written.
-  // oxlint-disable-next-line no-underscore-dangle -- Node's names
-  return socket._httpMessage?._headerSent === true;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  return responseOn(socket)?._headerSent === true;
+}
+
+interface ResponseInProgress extends Carrier {
+  readonly _headerSent?: boolean;
+}
+
+function responseOn(socket: Socket & { _httpMessage?: ResponseInProgress | null }): ResponseInProgress | undefined {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  return socket._httpMessage ?? undefined;
 }

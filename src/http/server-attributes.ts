@@ -14,7 +14,7 @@ export type Scheme = 'http' | 'https';
  * @param client - Its address, as far as it can be believed (identity/client.ts).
  */
 export function requestAttributes(request: IncomingMessage, scheme: Scheme, client: string | undefined): Attributes {
-  const { headers, socket } = request;
+  const { headers } = request;
   const method = knownMethod(request.method);
   const server = serverAddress(headers, scheme);
   const { path, query } = urlParts(request.url ?? '/', scheme, headers.host === '' ? undefined : headers.host);
@@ -23,7 +23,10 @@ export function requestAttributes(request: IncomingMessage, scheme: Scheme, clie
     'url.scheme': scheme,
     'network.protocol.version': request.httpVersion,
   };
-  const { remoteAddress, remotePort } = socket;
+  // A request that somebody emits by hand may have none.
+  const socket: IncomingMessage['socket'] | null | undefined = request.socket;
+  const remoteAddress = socket?.remoteAddress;
+  const remotePort = socket?.remotePort;
   if (remoteAddress !== undefined) attributes['network.peer.address'] = remoteAddress;
   if (remotePort !== undefined) attributes['network.peer.port'] = remotePort;
   if (server !== undefined) attributes['server.address'] = server.host;

@@ -1,32 +1,47 @@
 /**
- * Patches node:http's prototypes once: requests are entered, listeners run in their request's context, heads are completed.
+ * Patches the prototypes of Node's servers once, so that requests are entered before the application sees them.
  * Prototypes are shared by every module format and every server, whenever it was made; binding each request and response
  * instead is what made the stock instrumentation cost twice the request (FACTS 1).
  */
 import type { EventEmitter } from 'node:events';
 import http, { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
-import { Socket } from 'node:net';
+import { Server as NetServer, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 
-import { context, diag } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 
 import type { TrackedRequest } from '../identity/tracked-request.ts';
+import { guarded, ourPart, patch, reportFault, undoAll } from '../patch.ts';
+import { endWithConnection, watchStatus } from './bare-connection.ts';
 import { inFlightKey } from './in-flight.ts';
-import type { InFlightRequest } from './in-flight.ts';
+import type { Carrier, InFlightRequest } from './in-flight.ts';
 import type { AskedHead, HeadHeaders } from './response-head.ts';
+import { patchMessages } from './response-hooks.ts';
 import type { Scheme } from './server-attributes.ts';
 import { runInRequest } from './thrown.ts';
+import type { RequestRun } from './thrown.ts';
 
 /** What the hooks call. None of these may throw; the hooks guard them all the same. */
 export interface ServerEdge {
-  /** A request was parsed, before the application sees it. Undefined when somebody else makes its span. */
-  readonly enter: (request: IncomingMessage, response: ServerResponse, scheme: Scheme) => InFlightRequest | undefined;
+  /**
+   * A request was parsed, before the application sees it. Undefined when somebody else makes its span.
+   *
+   * @param response - Undefined when the application gets the bare connection: for an upgrade or CONNECT.
+   */
+  readonly enter: (
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    scheme: Scheme,
+  ) => InFlightRequest | undefined;
   /** The head is about to be written; returns the headers argument to use. `inFlight` is undefined when Node itself answers. */
   readonly completeHead: (
     response: ServerResponse,
     asked: AskedHead,
     inFlight: InFlightRequest | undefined,
   ) => HeadHeaders;
+  /** Whether the response is one whose head it completes, though it has no `InFlightRequest`. */
+  readonly isKnown?: (response: ServerResponse) => boolean;
   /** Answers the request in the application's place, and says so. Undefined: there is nothing to answer. */
   readonly answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   /** A request that is measured, and has no `InFlightRequest` because somebody else makes its span. */
@@ -35,166 +50,130 @@ export interface ServerEdge {
   readonly reject: (error: Error, socket: Socket) => void;
 }
 
-type EmitArguments = [event: string | symbol, ...args: unknown[]];
-type Emit = (this: EventEmitter, ...args: EmitArguments) => boolean;
-type Carrier = { [inFlightKey]?: InFlightRequest };
-
+export type EmitArguments = [event: string | symbol, ...args: unknown[]];
 /** @returns Takes the patches off again. */
 export function installServerHooks(edge: ServerEdge): () => void {
-  const restore = [
-    patchServer(http.Server.prototype, 'http', edge),
-    patchServer(https.Server.prototype, 'https', edge),
-    patchListeners(IncomingMessage.prototype, () => undefined),
-    patchListeners(ServerResponse.prototype, endWithResponse),
-    patchWriteHead(edge),
-  ];
-  return () => {
-    for (const undo of restore) undo();
-  };
+  return undoAll([
+    patchServer(http.Server.prototype, 'http.Server.prototype.emit', () => onServerEvent(edge, () => 'http')),
+    patchServer(https.Server.prototype, 'https.Server.prototype.emit', () => onServerEvent(edge, () => 'https')),
+    // Last, so that the two above go on to EventEmitter's. What speaks HTTP/1.1 beside them is here: an http2 server with
+    // `allowHTTP1`, whose class Node does not export, and servers that hand their connections to Node's parser themselves.
+    patchServer(NetServer.prototype, 'net.Server.prototype.emit', () => onServerEvent(edge, schemeOfSocket)),
+    patchMessages(edge),
+  ]);
 }
 
-/** Requests with `Expect: 100-continue` arrive by an event of their own when the application listens for it. */
-const requestEvents = new Set<string | symbol>(['request', 'checkContinue', 'checkExpectation']);
+function schemeOfSocket(request: IncomingMessage): Scheme {
+  // A request that somebody emits by hand may have none.
+  const socket: (IncomingMessage['socket'] & { readonly encrypted?: unknown }) | null | undefined = request.socket;
+  return socket?.encrypted === true ? 'https' : 'http';
+}
 
-function patchServer(prototype: EventEmitter, scheme: Scheme, edge: ServerEdge): () => void {
-  return patchEmit(
-    prototype,
+/** What an event of a server is to us: a request to run in, one that is answered, or nothing. */
+type Entered = RequestRun | 'answered' | undefined;
+type OnEvent = (server: EventEmitter, args: EmitArguments) => Entered;
+
+function patchServer(target: EventEmitter, place: string, makeOnEvent: () => OnEvent): () => void {
+  const onEvent = ourPart(place, makeOnEvent());
+  return patch(
+    { target, name: 'emit', place },
     (original) =>
-      function emit(...args) {
-        const [event, first, second] = args;
-        if (requestEvents.has(event) && first instanceof IncomingMessage && second instanceof ServerResponse) {
-          return enterRequest({ server: this, original, args, request: first, response: second, scheme, edge });
+      function emit(this: unknown, ...args: unknown[]): unknown {
+        // oxlint-disable typescript/no-unsafe-type-assertion -- as Node calls it; whatever else comes is passed on as it came
+        const server = this as EventEmitter;
+        const emitArgs = args as EmitArguments;
+        // oxlint-enable typescript/no-unsafe-type-assertion
+        let entered: Entered;
+        try {
+          entered = onEvent(server, emitArgs);
+        } catch (error) {
+          reportFault(place, error);
         }
-        if (
-          event === 'clientError' &&
-          first instanceof Error &&
-          second instanceof Socket &&
-          this.listenerCount(event) === 0
-        ) {
-          return guarded(() => (edge.reject(first, second), true), false);
-        }
-        return Reflect.apply(original, this, args);
+        if (entered === undefined) return Reflect.apply(original, this, args);
+        if (entered === 'answered') return true;
+        return runInRequest(entered, original, server, emitArgs);
       },
   );
 }
 
-interface Entry {
-  readonly server: EventEmitter;
-  readonly original: Emit;
-  readonly args: EmitArguments;
-  readonly request: IncomingMessage & Carrier;
+function onServerEvent(edge: ServerEdge, schemeOf: (request: IncomingMessage) => Scheme): OnEvent {
+  const answer = edge.answer === undefined ? undefined : guarded('the usage endpoint', edge.answer);
+  return (server, [event, first, second]) => {
+    // Requests with `Expect: 100-continue` arrive by an event of their own when the application listens for it.
+    if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+      if (!(first instanceof IncomingMessage && second instanceof ServerResponse)) return undefined;
+      const run = enterRequest(edge, first, { response: second, scheme: schemeOf(first) });
+      return event === 'request' && answer?.(first, second) === true ? 'answered' : run;
+    }
+    if (event === 'upgrade' || event === 'connect') {
+      if (!(first instanceof IncomingMessage && second instanceof Duplex)) return undefined;
+      return enterUpgrade(edge, first, { socket: second, scheme: schemeOf(first) });
+    }
+    if (event !== 'clientError' || !(first instanceof Error && second instanceof Socket)) return undefined;
+    if (server.listenerCount(event) > 0) return undefined;
+    edge.reject(first, second);
+    return 'answered';
+  };
+}
+
+interface Arrival {
   readonly response: ServerResponse & Carrier;
   readonly scheme: Scheme;
-  readonly edge: ServerEdge;
 }
 
-function enterRequest(entry: Entry): boolean {
-  const { server, original, args, request, response, scheme, edge } = entry;
-  // A server that hands its requests on to another one emits twice; it is still one request.
-  const inFlight =
-    response[inFlightKey] === undefined ? guarded(() => edge.enter(request, response, scheme), undefined) : undefined;
-  if (inFlight === undefined) return passOn(entry);
-  request[inFlightKey] = inFlight;
-  response[inFlightKey] = inFlight;
-  if (isAnswered(entry)) return true;
-  return runInRequest(inFlight, original, server, args);
+/** A server that hands its requests on to another one emits twice; it is still one request. */
+function enterRequest(
+  edge: ServerEdge,
+  request: IncomingMessage & Carrier,
+  { response, scheme }: Arrival,
+): RequestRun | undefined {
+  const own = response[inFlightKey];
+  if (own !== undefined) return own.hasEnded || context.active() === own.context ? undefined : own;
+  const earlier = request[inFlightKey];
+  const isRunning = earlier !== undefined && !earlier.hasEnded;
+  const inFlight = isRunning ? earlier : edge.enter(request, response, scheme);
+  if (inFlight === undefined) return measured(edge, request);
+  carry(inFlight, request, response);
+  // Behind another one on a pipelined connection: if that breaks Node closes only the response whose turn it is.
+  if (response.socket === null && !inFlight.endsAtFinish) endWithConnection(request.socket, inFlight);
+  return inFlight;
 }
 
-/** Entered before, or the span is somebody else's. */
-function passOn(entry: Entry): boolean {
-  const { server, original, args, request, edge } = entry;
-  if (isAnswered(entry)) return true;
+/** The span is somebody else's. */
+function measured(edge: ServerEdge, request: IncomingMessage): RequestRun | undefined {
   const tracked = edge.trackedOf?.(request);
-  if (tracked === undefined) return Reflect.apply(original, server, args);
-  return tracked.run(() => Reflect.apply(original, server, args));
+  return tracked === undefined ? undefined : { context: context.active(), tracked };
 }
 
-function isAnswered({ args: [event], request, response, edge }: Entry): boolean {
-  const { answer } = edge;
-  return answer !== undefined && event === 'request' && guarded(() => answer(request, response), false);
+interface Upgrade {
+  readonly socket: Duplex;
+  readonly scheme: Scheme;
 }
 
-/** Called before the listeners of an event of a request in flight. */
-type Watch<Emitter> = (inFlight: InFlightRequest, emitter: Emitter, args: EmitArguments) => void;
+const upgradePlace = 'the end of an upgrade';
 
-function endWithResponse(inFlight: InFlightRequest, response: EventEmitter, [event, error]: EmitArguments): void {
-  if (event === 'close' && response instanceof ServerResponse)
-    guarded(() => inFlight.end(response.req, response), undefined);
-  else if (event === 'error') guarded(() => inFlight.fail(error), undefined);
+function enterUpgrade(
+  edge: ServerEdge,
+  request: IncomingMessage & Carrier,
+  { socket, scheme }: Upgrade,
+): RequestRun | undefined {
+  if (request[inFlightKey] !== undefined) return undefined;
+  const inFlight = edge.enter(request, undefined, scheme);
+  if (inFlight === undefined) return undefined;
+  carry(inFlight, request);
+  // With its status line the exchange is over, and from then on the connection speaks another protocol.
+  watchStatus(socket, inFlight, () => inFlight.end());
+  // Nearly all answer at once, and find no listener of ours.
+  queueMicrotask(guarded(upgradePlace, () => endWithConnection(socket, inFlight)));
+  return inFlight;
 }
 
-/**
- * Listeners of a request or response run in its context, wherever the event came from: the parser, a socket, a timer.
- * Each change of context makes two copies of a Map in Node, so none is made where nobody listens: of the eight events of a
- * plain GET three come from outside the context, and two of these have no listener.
- */
-function patchListeners(prototype: EventEmitter, watch: Watch<EventEmitter>): () => void {
-  return patchEmit(
-    prototype,
-    (original) =>
-      function emit(this: EventEmitter & Carrier, ...args) {
-        const inFlight = this[inFlightKey];
-        if (inFlight === undefined) return Reflect.apply(original, this, args);
-        watch(inFlight, this, args);
-        const [event] = args;
-        // An error that nobody listens to is thrown, and then it matters whose it is.
-        const isHeard = event === 'error' || this.listenerCount(event) > 0;
-        if (!isHeard || context.active() === inFlight.context) return Reflect.apply(original, this, args);
-        return runInRequest(inFlight, original, this, args);
-      },
-  );
-}
-
-function patchWriteHead(edge: ServerEdge): () => void {
-  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-  const original = ServerResponse.prototype.writeHead;
-  // Node's own signature: (statusCode, statusMessage?, headers?); libraries pass undefined in the middle too.
-  const patched = function writeHead(
-    this: ServerResponse & Carrier,
-    statusCode: number,
-    ...rest: unknown[]
-  ): ServerResponse {
-    if (this.headersSent || !isAccepted(this)) return Reflect.apply(original, this, [statusCode, ...rest]);
-    const hasReason = typeof rest[0] === 'string';
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what else is passed makes Node throw, with or without us
-    const given = (hasReason ? rest[1] : (rest[1] ?? rest[0])) as HeadHeaders;
-    const headers = guarded(() => edge.completeHead(this, { statusCode, given }, this[inFlightKey]), given);
-    const args = hasReason ? [statusCode, rest[0], headers] : [statusCode, headers];
-    return Reflect.apply(original, this, args);
-  };
-  ServerResponse.prototype.writeHead = patched as typeof original;
-  return () => {
-    if (ServerResponse.prototype.writeHead === patched) ServerResponse.prototype.writeHead = original;
-  };
-}
-
-/** True on a connection that a server accepted; false for responses made by test doubles such as `fastify.inject`. */
-function isAccepted(response: ServerResponse): boolean {
-  // The request's socket: a pipelined response gets its own only when those before it are finished.
-  const { socket } = response.req;
-  return 'server' in socket && socket.server !== null && socket.server !== undefined;
-}
-
-function patchEmit(prototype: EventEmitter, wrap: (original: Emit) => Emit): () => void {
-  const own = Object.getOwnPropertyDescriptor(prototype, 'emit');
-  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` by the wrapper
-  const original: Emit = prototype.emit;
-  const patched = wrap(original);
-  Object.defineProperty(prototype, 'emit', { value: patched, writable: true, configurable: true, enumerable: false });
-  return () => {
-    // Somebody who patched after us keeps a reference to ours: then it stays, and passes everything on.
-    if (prototype.emit !== patched) return;
-    if (own === undefined) Reflect.deleteProperty(prototype, 'emit');
-    else Object.defineProperty(prototype, 'emit', own);
-  };
-}
-
-/** A fault of ours is reported and the application goes on as if we were not there. */
-function guarded<Value>(action: () => Value, fallback: Value): Value {
+function carry(inFlight: InFlightRequest, ...carriers: readonly Carrier[]): void {
   try {
-    return action();
+    for (const carrier of carriers) carrier[inFlightKey] = inFlight;
   } catch (error) {
-    diag.error('http: a hook failed; the request goes on without it', error);
-    return fallback;
+    // A Proxy or a frozen object: nobody would hear of its end.
+    inFlight.drop();
+    throw error;
   }
 }

@@ -41,6 +41,12 @@ export interface ServerInstrumentationParts extends TrackingParts {
   readonly makeSpan: ReturnType<typeof spanMaker>;
 }
 
+/**
+ * An application that takes a connection and all its listeners away leaves requests whose end nobody hears. Looking through those in
+ * flight whenever they have doubled costs each request one comparison.
+ */
+const leastSweep = 512;
+
 const rpcKey = keyReadBy((probe) => getRPCMetadata(probe));
 
 export class ServerInstrumentation implements ServerEdge {
@@ -49,6 +55,8 @@ export class ServerInstrumentation implements ServerEdge {
   readonly #findClient: FindClient;
   /** Requests in flight, so that none of their spans is lost when the process goes away. */
   readonly #open = new Set<InFlightRequest>();
+  /** So many in flight are looked through for such whose connection has gone unseen. */
+  #sweepAt = leastSweep;
   readonly #allowedHeaders: readonly string[];
   readonly answer: ServerEdge['answer'];
 
@@ -65,8 +73,15 @@ export class ServerInstrumentation implements ServerEdge {
     });
   }
 
-  readonly enter = (request: IncomingMessage, response: ServerResponse, scheme: Scheme): InFlightRequest => {
-    const tracked = this.#parts.tracker?.open(request, response);
+  readonly enter = (
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    scheme: Scheme,
+  ): InFlightRequest | undefined => {
+    const hasServer = isOnServer(request);
+    // Nobody could be told of it.
+    if (!hasServer && !(Object.isExtensible(request) && Object.isExtensible(response))) return undefined;
+    const tracked = hasServer && response !== undefined ? this.#parts.tracker?.open(request, response) : undefined;
     const identity = this.#identify(request);
     const span = this.#startSpan({ request, scheme, identity, tracked });
     const scope = scopeOf(identity);
@@ -76,6 +91,8 @@ export class ServerInstrumentation implements ServerEdge {
     // An application that looks for the header to use the id itself finds the one that everybody else uses.
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
     const inFlight = new InFlightRequest({
+      request,
+      response,
       scope,
       span,
       context: new RequestContext({ base: identity.parent, scope, span, extra: { key: rpcKey, value: rpc } }),
@@ -85,7 +102,8 @@ export class ServerInstrumentation implements ServerEdge {
       tracked,
       onEnd: (ended) => this.#open.delete(ended),
     });
-    this.#open.add(inFlight);
+    if (hasServer) this.#keep(inFlight);
+    else inFlight.endsAtFinish = true;
     return inFlight;
   };
 
@@ -117,6 +135,14 @@ export class ServerInstrumentation implements ServerEdge {
   /** The process is about to exit: ends every span that is still open. */
   abandonOpen(): void {
     for (const inFlight of this.#open) inFlight.abandon();
+  }
+
+  /** A request by hand that never ends is kept by nobody but those who made it. */
+  #keep(inFlight: InFlightRequest): void {
+    this.#open.add(inFlight);
+    if (this.#open.size < this.#sweepAt) return;
+    for (const each of this.#open) each.endIfGone();
+    this.#sweepAt = Math.max(leastSweep, this.#open.size * 2);
   }
 
   #startSpan({ request, scheme, identity, tracked }: StartOfRequest): Span {
@@ -174,6 +200,12 @@ interface StartOfRequest {
   readonly scheme: Scheme;
   readonly identity: RequestIdentity;
   readonly tracked: TrackedRequest | undefined;
+}
+
+/** False for a request that somebody emits by hand: a test double, an adapter for functions as a service. */
+function isOnServer(request: IncomingMessage): boolean {
+  const socket: unknown = request.socket;
+  return typeof socket === 'object' && socket !== null && 'server' in socket && Boolean(socket.server);
 }
 
 function seriesOf(request: IncomingMessage, scheme: Scheme): RequestSeries {

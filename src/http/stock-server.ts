@@ -89,8 +89,9 @@ export class StockServer implements ServerEdge {
   }
 
   /** Runs before the stock code sees the request; the span is the stock code's. */
-  readonly enter = (request: IncomingMessage, response: ServerResponse): undefined => {
-    if (identities.has(request)) return;
+  readonly enter = (request: IncomingMessage, response: ServerResponse | undefined): undefined => {
+    // The stock code makes no spans for upgrades.
+    if (response === undefined || identities.has(request)) return;
     const tracked = this.#parts.tracker?.open(request, response);
     const identity = this.#identify(request);
     request.headers[this.#parts.config.requestId.headerName] = identity.requestId;
@@ -101,6 +102,11 @@ export class StockServer implements ServerEdge {
   };
 
   readonly trackedOf = (request: IncomingMessage): TrackedRequest | undefined => identities.get(request)?.tracked;
+
+  readonly isKnown = (response: ServerResponse): boolean => {
+    const request: IncomingMessage | undefined = response.req;
+    return request !== undefined && identities.has(request);
+  };
 
   readonly completeHead: ServerEdge['completeHead'] = (response, asked) => {
     const entered = identities.get(response.req);

@@ -4,40 +4,63 @@
  */
 import type { EventEmitter } from 'node:events';
 
-import { context } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 
-import type { InFlightRequest } from './in-flight.ts';
+import type { TrackedRequest } from '../identity/tracked-request.ts';
+import { ourPart, reportFault } from '../patch.ts';
+import type { Callable } from '../patch.ts';
+import { InFlightRequest } from './in-flight.ts';
 
 let throwing: InFlightRequest | undefined;
+/** Counts calls of the application's code, to tell its errors from those of our way to it. */
+let applied = 0;
+
+/** What listeners run in: a request in flight, or one that is measured and whose span somebody else makes. */
+export interface RequestRun {
+  readonly context: Context;
+  readonly tracked: TrackedRequest | undefined;
+}
+
+// oxlint-disable-next-line max-params -- runs for every event: an object to carry them would be made each time
+function enterContext(
+  { context: own, tracked }: RequestRun,
+  emit: Callable,
+  emitter: EventEmitter,
+  args: unknown[],
+): unknown {
+  // Without a `this` for the context manager to bind, which would make a function for each event.
+  if (tracked === undefined) return context.with(own, applyEmit, undefined, emit, emitter, args);
+  return tracked.run(() => context.with(own, applyEmit, undefined, emit, emitter, args));
+}
+
+const place = 'the context of a request';
+const enter = ourPart(place, enterContext);
 
 /** Emits in the request's context; what a listener throws passes through untouched. */
-// oxlint-disable-next-line max-params -- runs for every event: an object to carry them would be made each time
-export function runInRequest<Args extends readonly unknown[]>(
-  inFlight: InFlightRequest,
-  emit: (this: EventEmitter, ...args: Args) => boolean,
-  emitter: EventEmitter,
-  args: Args,
-): boolean {
+// oxlint-disable-next-line max-params -- as above
+export function runInRequest(run: RequestRun, emit: Callable, emitter: EventEmitter, args: unknown[]): unknown {
+  const appliedBefore = applied;
   let hasThrown = true;
   try {
-    const { tracked } = inFlight;
-    const result =
-      tracked === undefined
-        ? // Without a `this` for the context manager to bind, which would make a function for each event.
-          context.with(inFlight.context, applyEmit<Args>, undefined, emit, emitter, args)
-        : tracked.run(() => context.with(inFlight.context, applyEmit<Args>, undefined, emit, emitter, args));
+    const result = enter(run, emit, emitter, args);
     hasThrown = false;
     return result;
   } finally {
-    if (hasThrown) escapeFrom(inFlight);
+    // The way to the listeners failed, so they are called without it.
+    // oxlint-disable-next-line no-unsafe-finally -- a `catch` would cost the application's own errors their place
+    if (hasThrown && applied === appliedBefore) return emitPlainly(emit, emitter, args);
+    if (hasThrown && run instanceof InFlightRequest) escapeFrom(run);
   }
 }
 
-function applyEmit<Args extends readonly unknown[]>(
-  emit: (this: EventEmitter, ...args: Args) => boolean,
-  emitter: EventEmitter,
-  args: Args,
-): boolean {
+function applyEmit(emit: Callable, emitter: EventEmitter, args: unknown[]): unknown {
+  applied += 1;
+  return Reflect.apply(emit, emitter, args);
+}
+
+function emitPlainly(emit: Callable, emitter: EventEmitter, args: unknown[]): unknown {
+  reportFault(place, 'its listeners ran without it');
   return Reflect.apply(emit, emitter, args);
 }
 
@@ -49,14 +72,29 @@ function escapeFrom(inFlight: InFlightRequest): void {
   });
 }
 
-/** Nobody caught the error: the request that it comes from, if it comes from one, has failed, and `log` runs in its context. */
+/**
+ * Nobody caught the error where it was thrown. When the process ends by it, the request that it comes from, if it comes from one,
+ * has failed, and `log` runs in its context. When the application handles it (an `uncaughtException` listener, a capture callback, a
+ * domain), the request may still be answered, and there is nothing to log.
+ */
 export function uncaught(error: unknown, log: () => void): void {
   const inFlight = throwing;
   throwing = undefined;
+  const isFatal = endsProcess();
   if (inFlight === undefined) {
-    log();
+    if (isFatal) log();
+    else trace.getActiveSpan()?.recordException(error instanceof Error ? error : String(error));
+    return;
+  }
+  if (!isFatal) {
+    inFlight.note(error);
     return;
   }
   inFlight.fail(error);
   context.with(inFlight.context, log);
+}
+
+/** Node calls the monitor in any case, before it asks those who could handle the error. */
+function endsProcess(): boolean {
+  return !process.hasUncaughtExceptionCaptureCallback() && process.listenerCount('uncaughtException') === 0;
 }

@@ -1,7 +1,7 @@
 /** `Server-Timing` behind the body of a response that is sent in chunks, when the client says that it reads trailers. */
 import type { ServerResponse } from 'node:http';
 
-import { diag } from '@opentelemetry/api';
+import { guarded } from '../patch.ts';
 
 /** What the head will be. */
 export interface ComingHead {
@@ -39,14 +39,14 @@ function isWholeOrUnchunked(response: ServerResponse): boolean {
 export function addTimingTrailer(response: ServerResponse, timing: () => string | undefined): void {
   // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
   const { end } = response;
+  const place = 'response.end of a measured response';
+  const addTrailer = guarded(place, () => {
+    if (response.chunkedEncoding && !response.writableEnded) append(response, timing());
+  });
   // On this one response only: all others keep the prototype's.
   response.end = function endWithTrailer(this: ServerResponse, ...args: unknown[]): ServerResponse {
     if (response.end === endWithTrailer) response.end = end;
-    try {
-      if (response.chunkedEncoding && !response.writableEnded) append(response, timing());
-    } catch (error) {
-      diag.error('http: a trailer could not be added; the response goes on without it', error);
-    }
+    addTrailer();
     return Reflect.apply(end, this, args);
   } as ServerResponse['end'];
 }

@@ -4,6 +4,7 @@ import { format } from 'node:util';
 
 import { SeverityNumber } from '@opentelemetry/api';
 
+import { ourPart } from '../patch.ts';
 import { bridging, cutText, emitBridged, isWanted, maxTextLength } from './bridged-record.ts';
 import type { Fields } from './bridged-record.ts';
 
@@ -28,15 +29,14 @@ const scope = 'console';
  */
 export function bridgeConsole(): () => void {
   const stops = methods.map(([method, severityNumber, severityText]) => {
-    const listener = (args: unknown): void => {
-      bridging(() => {
-        if (!Array.isArray(args) || !isWanted(scope, severityNumber)) return;
-        const body = textOf(args);
-        if (body === undefined) return;
-        emitBridged({ scope, severityNumber, severityText, body, attributes: exceptionOf(args) });
-      });
-    };
     const { name } = channel(`console.${method}`);
+    const send = ourPart(`channel console.${method}`, (args: unknown): void => {
+      if (!Array.isArray(args) || !isWanted(scope, severityNumber)) return;
+      const body = textOf(args);
+      if (body === undefined) return;
+      emitBridged({ scope, severityNumber, severityText, body, attributes: exceptionOf(args) });
+    });
+    const listener = (args: unknown): void => bridging(() => send(args));
     subscribe(name, listener);
     return () => unsubscribe(name, listener);
   });

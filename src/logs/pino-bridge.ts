@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { AnyValue, HrTime } from '@opentelemetry/api';
 
+import { ourPart } from '../patch.ts';
 import { bridging, cutText, emitBridged, isWanted, maxTextLength } from './bridged-record.ts';
 import type { Fields } from './bridged-record.ts';
 import { logIdentity } from './log-identity.ts';
@@ -34,11 +35,13 @@ export function bridgePino(): () => void {
   return () => unsubscribe(channelName, onLine);
 }
 
+const sendLine = ourPart(`channel ${channelName}`, (message: unknown): void => {
+  // Named loggers do not come through here: they make their lines themselves (line-writer.ts).
+  if (isMadeLine(message)) send(message);
+});
+
 function onLine(message: unknown): void {
-  bridging(() => {
-    // Named loggers do not come through here: they make their lines themselves (line-writer.ts).
-    if (isMadeLine(message)) send(message);
-  });
+  bridging(() => sendLine(message));
 }
 
 function isMadeLine(message: unknown): message is MadeLine {

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { diag } from '@opentelemetry/api';
 
+import { ourPart } from '../patch.ts';
 import { logIdentity } from './log-identity.ts';
 import { pinoSymbol } from './pino-settings.ts';
 
@@ -21,7 +22,7 @@ const ours: unique symbol = Symbol('reqlens bindings to put back');
  * @returns Stops it.
  */
 export function addIdsToPino(): () => void {
-  const start = guarding(addIds);
+  const start = guarding(ourPart(`channel ${channelName}:start`, addIds));
   const end = guarding(removeIds);
   subscribe(`${channelName}:start`, start);
   subscribe(`${channelName}:end`, end);

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage, AsyncResource, createHook } from 'node:async_hooks';
 import type { AsyncHook } from 'node:async_hooks';
 
-import { patch } from './patch.ts';
+import { guarded, patch } from '../patch.ts';
 import { PromiseWindow, usesWindows } from './promise-window.ts';
 import { hasAsyncContextFrame } from './runtime-support.ts';
 import type { HookOptions } from './runtime-support.ts';
@@ -226,28 +226,30 @@ export class Boundaries {
 
   /** With AsyncContextFrame `before` comes while the caller's context is still there, so the scope itself is looked at. */
   #patchAsyncResource(): () => void {
-    // oxlint-disable-next-line typescript/no-this-alias -- the function below has a `this` of its own
-    const boundaries = this;
+    const place = 'async_hooks.AsyncResource.prototype.runInAsyncScope';
+    const scopeOf = guarded(place, (args: readonly unknown[]) => this.#scopeOf(args), this.#failed);
     return patch(
-      AsyncResource.prototype,
-      'runInAsyncScope',
+      { target: AsyncResource.prototype, name: 'runInAsyncScope', place },
       (original) =>
-        function runInAsyncScope(work, thisArgument, ...args) {
-          if (!boundaries.#isOn || typeof work !== 'function') {
-            return Reflect.apply(original, this, [work, thisArgument, ...args]);
-          }
-          const inScope = (): unknown => {
-            const interrupted = boundaries.#segments.current;
-            boundaries.#enter(boundaries.owner());
-            try {
-              return Reflect.apply(work, thisArgument, args);
-            } finally {
-              boundaries.#enter(interrupted);
-            }
-          };
-          return Reflect.apply(original, this, [inScope]);
+        function runInAsyncScope(...args) {
+          const inScope = scopeOf(args);
+          return Reflect.apply(original, this, inScope === undefined ? args : [inScope]);
         },
     );
+  }
+
+  /** The work as a piece of the request whose scope it runs in; undefined while nothing is tracked. */
+  #scopeOf([work, thisArgument, ...args]: readonly unknown[]): (() => unknown) | undefined {
+    if (!this.#isOn || typeof work !== 'function') return undefined;
+    return () => {
+      const interrupted = this.#segments.current;
+      this.#enter(this.owner());
+      try {
+        return Reflect.apply(work, thisArgument, args);
+      } finally {
+        this.#enter(interrupted);
+      }
+    };
   }
 }
 

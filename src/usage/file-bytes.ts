@@ -7,8 +7,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 import { bytesOf } from './outgoing-bytes.ts';
-import { patch, undoAll } from './patch.ts';
-import type { Callable, PatchTarget } from './patch.ts';
+import { guarded, patch, undoAll } from '../patch.ts';
+import type { Callable, PatchTarget } from '../patch.ts';
 import type { OwnerNow, UsageRecord } from './usage-record.ts';
 
 /** Bytes moved by one call, by its result and its arguments. */
@@ -62,15 +62,23 @@ const ofFileHandle: Rules = {
   appendFile: ['fileWrittenBytes', asGivenFirst],
 };
 
+export interface FileBytesParts {
+  readonly owner: OwnerNow;
+  /** Told of a fault of ours, which must not reach those who read and write files. */
+  readonly failed: (error: unknown) => void;
+}
+
 /** @returns Takes the patches off. */
-export function countFileBytes(owner: OwnerNow): () => void {
+export function countFileBytes(parts: FileBytesParts): () => void {
+  const files = { target: fs, prefix: 'fs', parts };
+  const promises = { target: fs.promises, prefix: 'fs.promises', parts };
   const undo = [
-    ...patchesFor(fs, synchronous, countResult(owner)),
-    ...patchesFor(fs, withCallback, countInCallback(owner)),
-    ...patchesFor(fs.promises, withPromise, countSettled(owner)),
+    ...patchesFor(files, synchronous, countResult()),
+    ...patchesFor(files, withCallback, countInCallback),
+    ...patchesFor(promises, withPromise, countSettled),
   ];
-  undo.push(patch(fs, 'writeFile', countWholeFile(owner)));
-  undo.push(patch(fs.promises, 'open', (open) => patchFirstHandle(open, owner, undo)));
+  undo.push(countWholeFile(parts));
+  undo.push(patchFirstHandle(parts, undo));
   syncBuiltinESMExports();
   return () => {
     undoAll(undo)();
@@ -78,25 +86,42 @@ export function countFileBytes(owner: OwnerNow): () => void {
   };
 }
 
-type Count = (original: Callable, counter: Counter, moved: BytesMoved) => Callable;
-
-function patchesFor(target: PatchTarget, rules: Rules, count: Count): (() => void)[] {
-  return Object.entries(rules).map(([name, [counter, moved]]) =>
-    patch(target, name, (original) => count(original, counter, moved)),
-  );
+/** Our part in one function. Neither throws. */
+interface Meter {
+  readonly owner: OwnerNow;
+  readonly count: (record: UsageRecord, result: unknown, args: readonly unknown[]) => void;
 }
 
-function countResult(owner: OwnerNow): Count {
+type Count = (original: Callable, meter: Meter) => Callable;
+
+interface Patched {
+  readonly target: PatchTarget;
+  /** Of the places' names. */
+  readonly prefix: string;
+  readonly parts: FileBytesParts;
+}
+
+function patchesFor({ target, prefix, parts }: Patched, rules: Rules, count: Count): (() => void)[] {
+  const { owner, failed } = parts;
+  return Object.entries(rules).map(([name, [counter, moved]]) => {
+    const place = `${prefix}.${name}`;
+    const counted: Meter['count'] = (record, result, args) => add(record, counter, moved(result, args));
+    const meter = { owner: guarded(`${place}, whose`, owner, failed), count: guarded(place, counted, failed) };
+    return patch({ target, name, place }, (original) => count(original, meter));
+  });
+}
+
+function countResult(): Count {
   // Node makes some of these of others; only what the application calls counts.
   let isInside = false;
-  return (original, counter, moved) =>
+  return (original, meter) =>
     function counted(...args) {
-      const record = isInside ? undefined : owner();
+      const record = isInside ? undefined : meter.owner();
       if (record === undefined) return Reflect.apply(original, this, args);
       isInside = true;
       try {
         const result = Reflect.apply(original, this, args);
-        record[counter] += moved(result, args);
+        meter.count(record, result, args);
         return result;
       } finally {
         isInside = false;
@@ -104,19 +129,18 @@ function countResult(owner: OwnerNow): Count {
     };
 }
 
-function countInCallback(owner: OwnerNow): Count {
-  return (original, counter, moved) =>
-    function counted(...args) {
-      const record = owner();
-      const callback = args.at(-1);
-      if (record === undefined || typeof callback !== 'function') return Reflect.apply(original, this, args);
-      const options = args.slice(0, -1);
-      const counting = function counting(this: unknown, ...results: unknown[]): unknown {
-        add(record, counter, moved(results[1], options));
-        return Reflect.apply(callback, this, results);
-      };
-      return Reflect.apply(original, this, [...options, counting]);
+function countInCallback(original: Callable, meter: Meter): Callable {
+  return function counted(...args) {
+    const callback = args.at(-1);
+    const record = typeof callback === 'function' ? meter.owner() : undefined;
+    if (record === undefined || typeof callback !== 'function') return Reflect.apply(original, this, args);
+    const options = args.slice(0, -1);
+    const counting = function counting(this: unknown, ...results: unknown[]): unknown {
+      meter.count(record, results[1], options);
+      return Reflect.apply(callback, this, results);
     };
+    return Reflect.apply(original, this, [...options, counting]);
+  };
 }
 
 /**
@@ -125,40 +149,57 @@ function countInCallback(owner: OwnerNow): Count {
  */
 const wholeFiles = new WeakSet<object>();
 
-function countWholeFile(owner: OwnerNow): (original: Callable) => Callable {
-  return (original) =>
-    function counted(...args) {
-      const record = owner();
-      const [path, given, options] = args;
-      const callback = args.at(-1);
-      const bytes = bytesOf(given, encodingOf(options));
-      if (record === undefined || typeof callback !== 'function' || bytes === undefined) {
-        return Reflect.apply(original, this, args);
-      }
-      // A string would be made into a buffer later, out of sight.
-      const content: object = typeof given === 'string' ? Buffer.from(given, knownEncoding(options)) : Object(given);
-      wholeFiles.add(content);
-      const counting = function counting(this: unknown, error: unknown, ...rest: unknown[]): unknown {
-        wholeFiles.delete(content);
-        add(record, 'fileWrittenBytes', error === null || error === undefined ? bytes : 0);
-        return Reflect.apply(callback, this, [error, ...rest]);
-      };
-      return Reflect.apply(original, this, [path, content, ...args.slice(2, -1), counting]);
-    };
+function countWholeFile({ owner, failed }: FileBytesParts): () => void {
+  const place = 'fs.writeFile';
+  const counting = guarded(place, (args: readonly unknown[]) => countedWhole(owner(), args, failed), failed);
+  return patch(
+    { target: fs, name: 'writeFile', place },
+    (original) =>
+      function counted(...args) {
+        return Reflect.apply(original, this, counting(args) ?? args);
+      },
+  );
 }
 
-function countSettled(owner: OwnerNow): Count {
-  return (original, counter, moved) =>
-    function counted(...args) {
-      const record = owner();
-      const result = Reflect.apply(original, this, args);
-      if (record === undefined || !(result instanceof Promise)) return result;
-      // What comes of it is given on, so a rejection that nobody handles is still one.
-      return result.then((value: unknown) => {
-        add(record, counter, moved(value, args));
-        return value;
-      });
-    };
+/** The arguments to use, with a callback that counts; undefined when there is nothing to count. */
+function countedWhole(
+  record: UsageRecord | undefined,
+  args: readonly unknown[],
+  failed: FileBytesParts['failed'],
+): unknown[] | undefined {
+  const [path, given, options] = args;
+  const callback = args.at(-1);
+  const bytes = record === undefined ? undefined : bytesOf(given, encodingOf(options));
+  if (record === undefined || typeof callback !== 'function' || bytes === undefined) return undefined;
+  // A string would be made into a buffer later, out of sight.
+  const content: object = typeof given === 'string' ? Buffer.from(given, knownEncoding(options)) : Object(given);
+  wholeFiles.add(content);
+  const written = guarded(
+    'the callback of fs.writeFile',
+    (error: unknown) => {
+      wholeFiles.delete(content);
+      add(record, 'fileWrittenBytes', error === null || error === undefined ? bytes : 0);
+    },
+    failed,
+  );
+  const counting = function counting(this: unknown, ...results: unknown[]): unknown {
+    written(results[0]);
+    return Reflect.apply(callback, this, results);
+  };
+  return [path, content, ...args.slice(2, -1), counting];
+}
+
+function countSettled(original: Callable, meter: Meter): Callable {
+  return function counted(...args) {
+    const record = meter.owner();
+    const result = Reflect.apply(original, this, args);
+    if (record === undefined || !(result instanceof Promise)) return result;
+    // What comes of it is given on, so a rejection that nobody handles is still one.
+    return result.then((value: unknown) => {
+      meter.count(record, value, args);
+      return value;
+    });
+  };
 }
 
 function add(record: UsageRecord, counter: Counter, bytes: number): void {
@@ -166,17 +207,33 @@ function add(record: UsageRecord, counter: Counter, bytes: number): void {
 }
 
 /** Node does not export FileHandle; the first one that is opened shows its prototype. */
-function patchFirstHandle(open: Callable, owner: OwnerNow, undo: (() => void)[]): Callable {
+function patchFirstHandle(parts: FileBytesParts, undo: (() => void)[]): () => void {
+  const place = 'fs.promises.open';
   let isPatched = false;
-  return function opened(...args) {
-    const result = Reflect.apply(open, this, args);
-    if (isPatched || owner() === undefined || !(result instanceof Promise)) return result;
-    return result.then((handle: object) => {
-      if (!isPatched) undo.push(...patchesFor(Object.getPrototypeOf(handle), ofFileHandle, countSettled(owner)));
+  const isWanted = guarded(`${place}, whose`, () => !isPatched && parts.owner() !== undefined, parts.failed);
+  const patchAll = guarded(
+    place,
+    (handle: object) => {
+      const target: object = Object.getPrototypeOf(handle);
+      if (!isPatched)
+        undo.push(...patchesFor({ target, prefix: 'FileHandle.prototype', parts }, ofFileHandle, countSettled));
       isPatched = true;
-      return handle;
-    });
-  };
+    },
+    parts.failed,
+  );
+  return patch(
+    { target: fs.promises, name: 'open', place },
+    (open) =>
+      function opened(...args) {
+        const isFirst = isWanted();
+        const result = Reflect.apply(open, this, args);
+        if (isFirst !== true || !(result instanceof Promise)) return result;
+        return result.then((handle: object) => {
+          patchAll(handle);
+          return handle;
+        });
+      },
+  );
 }
 
 function encodingOf(options: unknown): unknown {

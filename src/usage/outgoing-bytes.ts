@@ -5,13 +5,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
 
-import { patch, undoAll } from './patch.ts';
-import type { Callable } from './patch.ts';
+import { guarded, patch, undoAll } from '../patch.ts';
 import type { OwnerNow, UsageRecord } from './usage-record.ts';
+
+export interface OutgoingBytesParts {
+  readonly owner: OwnerNow;
+  /** Whether anything is tracked. */
+  readonly isOn: () => boolean;
+  /** Told of a fault of ours, which must not reach those who write. */
+  readonly failed: (error: unknown) => void;
+}
+
+type LookAtChunk = (socket: object, chunk: unknown, encoding: unknown) => void;
 
 export class OutgoingBytes {
   readonly #owner: OwnerNow;
   readonly #isOn: () => boolean;
+  readonly #failed: (error: unknown) => void;
   /** Connections on which a tracked request has written. */
   readonly #questions = new WeakMap<object, Questions>();
   /**
@@ -22,14 +32,14 @@ export class OutgoingBytes {
   readonly #requests = new WeakMap<object, UsageRecord>();
   readonly restore: () => void;
 
-  constructor(owner: OwnerNow, isOn: () => boolean) {
+  constructor({ owner, isOn, failed }: OutgoingBytesParts) {
     this.#owner = owner;
     this.#isOn = isOn;
-    const { prototype } = Socket;
+    this.#failed = failed;
     this.restore = undoAll([
-      patch(prototype, 'write', (original) => this.#watched(original, (...all) => this.#written(...all))),
-      patch(prototype, 'end', (original) => this.#watched(original, (...all) => this.#written(...all))),
-      patch(prototype, 'push', (original) => this.#watched(original, (socket, chunk) => this.#read(socket, chunk))),
+      this.#patchSocket('write', (socket, chunk, encoding) => this.#written(socket, chunk, encoding)),
+      this.#patchSocket('end', (socket, chunk, encoding) => this.#written(socket, chunk, encoding)),
+      this.#patchSocket('push', (socket, chunk) => this.#read(socket, chunk)),
     ]);
   }
 
@@ -45,33 +55,43 @@ export class OutgoingBytes {
     unsubscribe('http.client.request.start', this.#requestStarts);
   }
 
-  readonly #requestStarts = (): void => {
+  readonly #requestStarts = this.#listener('http.client.request.start', (): void => {
     const record = this.#owner();
     if (record !== undefined) record.outgoingRequests += 1;
-  };
+  });
 
-  readonly #fetchStarts = (message: unknown): void => {
+  readonly #fetchStarts = this.#listener('undici:request:create', (message): void => {
     const record = this.#owner();
     const { request } = membersOf(message);
     if (record === undefined || request === undefined) return;
     record.outgoingRequests += 1;
     this.#requests.set(request, record);
-  };
+  });
 
-  readonly #fetchSends = (message: unknown): void => {
+  readonly #fetchSends = this.#listener('undici:client:sendHeaders', (message): void => {
     const { request, socket } = membersOf(message);
     if (request !== undefined && socket !== undefined) this.#fetched.set(socket, this.#requests.get(request));
-  };
+  });
+
+  /** What a listener of a channel throws ends the process. */
+  #listener(name: string, part: (message: unknown) => void): (message: unknown) => void {
+    return guarded(`channel ${name}`, part, (error) => this.#failed(error));
+  }
 
   /** Looks on before the original runs; passes everything through while nothing is tracked. */
-  #watched(original: Callable, look: (socket: object, chunk: unknown, encoding: unknown) => void): Callable {
-    // oxlint-disable-next-line typescript/no-this-alias -- the function below has a `this` of its own
-    const outgoing = this;
-    return function watched(...args) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what else it is called on fails in the original
-      if (outgoing.#isOn() && args[0] !== null) look(this as object, args[0], args[1]);
-      return Reflect.apply(original, this, args);
-    };
+  #patchSocket(name: 'write' | 'end' | 'push', part: LookAtChunk): () => void {
+    const place = `net.Socket.prototype.${name}`;
+    const look = guarded(place, part, this.#failed);
+    const isOn = this.#isOn;
+    return patch(
+      { target: Socket.prototype, name, place },
+      (original) =>
+        function watched(...args) {
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what else it is called on fails in the original
+          if (isOn() && args[0] !== null) look(this as object, args[0], args[1]);
+          return Reflect.apply(original, this, args);
+        },
+    );
   }
 
   #written(socket: object, chunk: unknown, encoding: unknown): void {

@@ -1,6 +1,8 @@
 /** Bytes of one request on its own connection, which others may use before and after it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { guarded } from '../patch.ts';
+
 /** Of one request; the head counts as it is sent on the wire when its sender writes headers as everybody does. */
 export interface OwnSocketBytes {
   readonly readBytes: number;
@@ -18,11 +20,12 @@ export class OwnSocketMeter {
   #bodyBytes = 0;
   #writtenBefore: number | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  /** @param failed - Told of a fault of ours, which must not reach the parser. */
+  constructor(request: IncomingMessage, response: ServerResponse, failed: (error: unknown) => void) {
     this.#request = request;
     this.#headBytes = headBytesOf(request);
     if (response.socket !== null) this.responseStarts();
-    this.#countBody();
+    this.#countBody(failed);
   }
 
   /** The response has got the connection. */
@@ -43,11 +46,18 @@ export class OwnSocketMeter {
   }
 
   /** The parser pushes the body; that is before the application reads it, and also when it never does. */
-  #countBody(): void {
+  #countBody(failed: (error: unknown) => void): void {
     const request = this.#request;
     if (Object.hasOwn(request, 'push')) return;
+    const count = guarded(
+      'push of a measured request',
+      (chunk: unknown) => {
+        if (chunk instanceof Uint8Array) this.#bodyBytes += chunk.byteLength;
+      },
+      failed,
+    );
     const counted = (chunk: unknown, ...rest: unknown[]): unknown => {
-      if (chunk instanceof Uint8Array) this.#bodyBytes += chunk.byteLength;
+      count(chunk);
       return Reflect.apply(Object.getPrototypeOf(request).push, request, [chunk, ...rest]);
     };
     Object.defineProperty(request, 'push', { value: counted, writable: true, configurable: true, enumerable: false });

@@ -2,6 +2,7 @@
  * Jobs of libuv's threadpool: counted exactly, their CPU time estimated. Whatever the pool's threads use between two looks at their clock is
  * shared by weight among the jobs that were waiting or running in between; all shares together are what was used.
  */
+import { guarded } from '../patch.ts';
 import type { ResourceWatch } from './boundaries.ts';
 import { wallMs } from './clocks.ts';
 import { openThreadpoolClock } from './threadpool-clock.ts';
@@ -38,11 +39,14 @@ export interface ThreadpoolParts {
   readonly owner: OwnerNow;
   /** Reading the clock takes longer (15 us) than many a job's callback: it must not count. */
   readonly aside: (work: () => void) => void;
+  /** Told of a fault of ours, which must not reach those who compress. */
+  readonly failed: (error: unknown) => void;
 }
 
 export class Threadpool implements ResourceWatch {
   readonly #owner: OwnerNow;
   readonly #aside: (work: () => void) => void;
+  readonly #startJob: (asyncId: number, weight: number) => void;
   readonly #jobs = new Map<number, PoolJob>();
   /** Those of the jobs that belong to tracked requests. */
   readonly #tracked = new Map<number, PoolJob & { readonly record: UsageRecord }>();
@@ -53,8 +57,13 @@ export class Threadpool implements ResourceWatch {
   #lastUs = 0;
   #lastLookMs = 0;
 
-  constructor({ owner, aside }: ThreadpoolParts) {
+  constructor({ owner, aside, failed }: ThreadpoolParts) {
     this.#owner = owner;
+    this.#startJob = guarded(
+      'write of a compressor',
+      (asyncId: number, weight: number) => this.#start(asyncId, weight),
+      failed,
+    );
     this.#aside = aside;
   }
 
@@ -130,7 +139,7 @@ export class Threadpool implements ResourceWatch {
     const write: unknown = Reflect.get(resource, 'write');
     if (typeof write !== 'function') return;
     const watched = (...args: unknown[]): unknown => {
-      this.#start(asyncId, weight);
+      this.#startJob(asyncId, weight);
       return Reflect.apply(write, resource, args);
     };
     Object.defineProperty(resource, 'write', { value: watched, writable: true, configurable: true, enumerable: false });

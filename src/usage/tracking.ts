@@ -66,18 +66,23 @@ class Meters {
   readonly #threadpool: Threadpool;
   readonly #outgoing: OutgoingBytes;
   readonly #restoreFiles: () => void;
+  /** A fault of ours in a function of Node's or of the application's. */
+  readonly failed = (error: unknown): void => this.#fail(error);
   /** After a fault of ours nothing is measured any more. */
   hasFailed = false;
 
   constructor() {
+    const { failed } = this;
     const threadpool = new Threadpool({
       owner: () => this.boundaries.owner(),
       aside: (work) => this.boundaries.aside(work),
+      failed,
     });
     this.#threadpool = threadpool;
-    this.boundaries = new Boundaries({ watch: threadpool, failed: (error) => this.#fail(error) });
-    this.#outgoing = new OutgoingBytes(this.boundaries.owner, () => this.boundaries.isOn);
-    this.#restoreFiles = countFileBytes(this.boundaries.owner);
+    this.boundaries = new Boundaries({ watch: threadpool, failed });
+    const { owner } = this.boundaries;
+    this.#outgoing = new OutgoingBytes({ owner, isOn: () => this.boundaries.isOn, failed });
+    this.#restoreFiles = countFileBytes({ owner, failed });
   }
 
   #fail(error: unknown): void {
@@ -130,14 +135,14 @@ class TrackedRequest implements UsageTracking {
     const { request, response, maxDurationMs } = parts;
     this.#parts = parts;
     this.#record = new UsageRecord(request.socket);
-    this.#socket = new OwnSocketMeter(request, response);
-    this.#unbind = bindEvents(
-      [request, response],
-      (work) => this.run(work),
-      (event) => {
+    this.#socket = new OwnSocketMeter(request, response, parts.meters.failed);
+    this.#unbind = bindEvents([request, response], {
+      run: (work) => this.run(work),
+      seen: (event) => {
         if (event === 'socket') this.#socket.responseStarts();
       },
-    );
+      failed: parts.meters.failed,
+    });
     this.#limit = setTimeout(() => this.end({ isComplete: false }), maxDurationMs).unref();
   }
 

@@ -9,6 +9,10 @@ import type { TracedApp } from './support/traced-app.ts';
 interface Observed {
   /** Name, status and error type of the server spans, in the order of their paths. */
   readonly spans: readonly (readonly unknown[])[];
+  /** Path, span status, response status and error type of the server spans. */
+  readonly statuses: readonly (readonly unknown[])[];
+  /** Their `http.route`. */
+  readonly routes: readonly unknown[];
   /** What the process heard of, as `uncaughtException`. */
   readonly thrown: unknown;
 }
@@ -20,7 +24,17 @@ async function observe(paths: readonly string[], options: Parameters<typeof star
   await app.stop();
   const thrown: unknown = JSON.parse(received.split('\r\n\r\n')[1] ?? '');
   const wanted = app.spans().filter((span) => pathOf(span) !== '/thrown');
-  return { thrown, spans: wanted.map(summary).toSorted((a, b) => String(a).localeCompare(String(b))) };
+  const statuses = wanted.map((span) => {
+    const { status, attributes } = span;
+    return [pathOf(span), status.code, attributes['http.response.status_code'], attributes['error.type']];
+  });
+  const routes = wanted.map(({ attributes }) => attributes['http.route']);
+  return {
+    thrown,
+    statuses,
+    routes,
+    spans: wanted.map(summary).toSorted((a, b) => String(a).localeCompare(String(b))),
+  };
 }
 
 async function visit(app: TracedApp, path: string): Promise<void> {
@@ -28,6 +42,7 @@ async function visit(app: TracedApp, path: string): Promise<void> {
 }
 
 function requestText(path: string): string {
+  if (path === '/upgrade') return `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\n`;
   const expectation = path === '/refused' ? 'Expect: 100-continue\r\nContent-Length: 5\r\n' : '';
   return `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${expectation}\r\n`;
 }
@@ -67,6 +82,37 @@ test('throw undefined reaches the process as without us; stock swallows it', asy
   expect(ours.thrown).toEqual(['undefined']);
   expect(ours.spans).toEqual([['/throwNothing', 2, 'undefined', 'Error', 'exception']]);
   expect(stock.thrown).toEqual([]);
+});
+
+const answers: readonly [path: string, ours: readonly unknown[], stock: readonly unknown[]][] = [
+  ['/late', [0, 200, undefined], [2, undefined, 'Error']],
+  ['/failedAndAnswered', [0, 200, undefined], [2, undefined, 'RangeError']],
+  ['/thrownAndAnswered', [2, 500, '500'], [2, undefined, 'TypeError']],
+  ['/destroyed', [0, undefined, undefined], [0, 200, undefined]],
+  ['/gone', [0, undefined, undefined], [2, 503, '503']],
+];
+
+test('the status is the one that the client got, and none when it got none', async () => {
+  const { ours, stock } = await both(answers.map(([path]) => path));
+  for (const [path, ownStatus, stockStatus] of answers) {
+    expect([path, ...statusOf(ours, path)]).toEqual([path, ...ownStatus]);
+    expect([path, ...statusOf(stock, path)]).toEqual([path, ...stockStatus]);
+  }
+});
+
+function statusOf({ statuses }: Observed, path: string): readonly unknown[] {
+  return statuses.find(([of]) => of === path)?.slice(1) ?? ['no span'];
+}
+
+test('a handler that threw has its route in ours, not in stock', async () => {
+  const { ours, stock } = await both(['/routedAndThrown']);
+  expect([ours.routes, stock.routes]).toEqual([['/routed/:id'], [undefined]]);
+});
+
+test('a refused upgrade has a span of ours with the status written by hand, none of stock', async () => {
+  const { ours, stock } = await both(['/upgrade']);
+  expect(ours.statuses).toEqual([['/upgrade', 0, 401, undefined]]);
+  expect(stock.statuses).toEqual([]);
 });
 
 test('a request that one server hands to another is one span of ours, two of stock', async () => {

@@ -111,7 +111,8 @@ upgrading.on('upgrade', (request, socket, head) => {
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
   socket.write(`${[...lines, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n`);
   const seen = JSON.stringify(request.headers);
-  socket.end(`${seen.length} ${seen} ${head.toString()} listeners ${socket.listenerCount('data')}`);
+  const listeners = ['data', 'close'].map((event) => socket.listenerCount(event));
+  socket.end(`${seen} ${head.toString()} listeners ${listeners.join()}`);
 });
 upgrading.on('connect', (request, socket) =>
   socket.end(`HTTP/1.1 200 Tunnel\r\n\r\n${JSON.stringify(request.headers)}`),

@@ -42,20 +42,6 @@ const deeds = {
     response.end();
     throw new Error('after the answer');
   },
-  errorAfterEnd: (request, response) => {
-    response.on('error', () => {});
-    response.end('done');
-    response.write('late');
-  },
-  emitError: (request, response) => {
-    response.on('error', () => response.end('failed'));
-    response.emit('error', new RangeError('the response failed'));
-  },
-  destroy: (request, response) => {
-    response.on('error', () => {});
-    response.destroy(new Error('destroyed'));
-  },
-  destroySocket: (request) => request.socket.destroy(),
   chunks: (request, response) => {
     response.write('one');
     setImmediate(() => {
@@ -78,15 +64,9 @@ const deeds = {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });
     response.end('hinted');
   },
-  /** The client hangs up when it sees that it has arrived. */
-  hang: (request, response) => response.writeContinue(),
   hangAfterHead: (request, response) => {
     response.writeHead(206);
     response.write('begun');
-  },
-  hangWithStatus: (request, response) => {
-    response.statusCode = 503;
-    response.writeContinue();
   },
   route: (request, response) => {
     getRPCMetadata(context.active()).route = request.headers['x-route'];
@@ -97,11 +77,6 @@ const deeds = {
       getRPCMetadata(context.active()).route = '/late/:id';
     });
     response.end('routed');
-  },
-  routeAndThrow: (request, response) => {
-    response.writeContinue();
-    getRPCMetadata(context.active()).route = '/throws/:id';
-    throw new SyntaxError('in a route');
   },
   ownSpan: (request, response) => {
     const span = trace.getTracer('app').startSpan('own work');
