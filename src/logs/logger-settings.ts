@@ -65,7 +65,7 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
   const { settings, report, hints } = parts;
   const fields = new LineFields(new Redaction(settings.redact), settings.maxLineLength);
   const outputs = new LoggerOutputs(parts);
-  let fileLevels: Readonly<Record<string, LogLevel>> = {};
+  let fileLevels: ReadonlyMap<string, LogLevel> = new Map();
   const byName = new Map(settings.loggers.map((logger) => [logger.name, logger]));
   return {
     fields,
@@ -73,9 +73,9 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
     outputs,
     outputFor: (name) => outputs.outputFor(name),
     levelFor: (name) =>
-      settings.levels[levelPartFor(name)] ?? fileLevels[name] ?? byName.get(name)?.level ?? settings.level,
+      settings.levels[levelPartFor(name)] ?? fileLevels.get(name) ?? byName.get(name)?.level ?? settings.level,
     setFileLevels: (levels) => {
-      fileLevels = levels;
+      fileLevels = new Map(Object.entries(levels));
     },
     onNewLogger: (name) => {
       if (!hints || name === ownLogger || byName.has(name)) return;
