@@ -44,6 +44,8 @@ export interface OtlpSettings {
   readonly certificate?: string;
   readonly clientKey?: string;
   readonly clientCertificate?: string;
+  /** Address of the HTTP proxy on the way, as Node has proxies; may hold credentials: never log it. */
+  readonly proxy?: string;
 }
 
 /** A batch processor's bounds, by the names of the specification (OTEL_BSP_*, OTEL_BLRP_*). */

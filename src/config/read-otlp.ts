@@ -2,6 +2,7 @@
 import type { OtlpSettings } from './config.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 import { parseHeaderList } from './key-value-list.ts';
+import { readProxy } from './read-proxy.ts';
 import { withoutCredentials } from './shown-value.ts';
 
 export type Signal = 'TRACES' | 'LOGS' | 'METRICS';
@@ -23,13 +24,16 @@ export function readOtlp(reader: EnvironmentReader, signal: Signal): OtlpSetting
   const compressions: readonly OtlpSettings['compression'][] = ['gzip', 'none'];
   const compression = reader.oneOf(`${all}_COMPRESSION`, { values: compressions, fallback: 'none' });
   const isInsecure = readInsecure(reader, own);
+  const endpoint = protocol === 'grpc' ? grpcEndpoint(reader, { signal, isInsecure }) : httpEndpoint(reader, signal);
+  const proxy = readProxy(reader, endpoint);
   return {
-    endpoint: protocol === 'grpc' ? grpcEndpoint(reader, { signal, isInsecure }) : httpEndpoint(reader, signal),
+    endpoint,
     protocol,
     headers: readHeaders(reader, own),
     timeoutMs: reader.timeout(`${own}_TIMEOUT`, reader.timeout(`${all}_TIMEOUT`, 10_000)),
     compression: reader.oneOf(`${own}_COMPRESSION`, { values: compressions, fallback: compression }),
     ...readCertificates(reader, own),
+    ...(proxy === undefined ? {} : { proxy }),
   };
 }
 

@@ -26,10 +26,6 @@ export interface Outcome {
   readonly droppedCount: number;
 }
 
-/** Waits of a queue whose receiver does not answer: it is asked again after 1 s, 2 s, 4 s, then every 5 s. */
-const firstPauseMs = 1000;
-const longestPauseMs = 5000;
-
 export class BatchQueue<Item> {
   readonly #parts: BatchQueueParts<Item>;
   /** Made at the start, in nobody's context. */
@@ -159,7 +155,7 @@ export class BatchQueue<Item> {
   #settle(sent: Sent): void {
     if (sent.status === 'retry') {
       this.#waiting = [...this.#inFlight, ...this.#waiting];
-      this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, firstPauseMs), longestPauseMs);
+      this.#pauseMs = this.#parts.sender.mayAskInMs();
       this.#isUnreachable = sent.isUnreachable;
     } else {
       this.#pauseMs = 0;

@@ -1,47 +1,61 @@
-/** Sends one signal's payloads to its receiver, again and again until one takes them or their time is over. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
+/** Sends one signal's payloads to its receiver: one try each, and none while the receiver is known to be away. */
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 
 import type { OtlpSettings } from '../config/config.ts';
+import { BackOff } from './back-off.ts';
+import { circuitFor } from './circuit.ts';
+import type { Circuit } from './circuit.ts';
 import { post } from './post.ts';
 import { routeFor } from './route.ts';
 import type { Signal } from './route.ts';
 import type { Payload, Route, Sender, Sent } from './sent.ts';
 
-/** First wait of a retry; doubles up to the longest, with up to a fifth of jitter so that a fleet does not come back as one. */
-const firstWaitMs = 500;
-const longestWaitMs = 5000;
+type Retry = Extract<Sent, { status: 'retry' }>;
 
 export class OtlpSender implements Sender {
   readonly route: Route;
   readonly #timeoutMs: number;
+  readonly #circuit: Circuit;
+  /** Its own, too: a receiver may be busy for one signal alone, whose requests then must not come at the others' pace. */
+  readonly #backOff = new BackOff();
+  #last: Retry | undefined;
 
   constructor(settings: OtlpSettings, signal: Signal) {
     this.route = routeFor(settings, signal);
     this.#timeoutMs = settings.timeoutMs;
+    this.#circuit = circuitFor(new URL(this.route.url).origin);
   }
 
-  /** Retries while the receiver answers that it is busy; an unreachable one is left to the queue, which can wait longer. */
+  mayAskInMs(): number {
+    return Math.max(this.#backOff.waitMs, this.#circuit.waitMs);
+  }
+
+  /** The batch stays with the one who has it; when to come again is in the outcome. */
   async send({ body }: Payload): Promise<Sent> {
-    const deadline = performance.now() + this.#timeoutMs;
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
-      const remainingMs = deadline - performance.now();
-      // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      const sent = await this.#once(body, remainingMs);
-      if (sent.status !== 'retry' || sent.isUnreachable) return sent;
-      const pauseMs = sent.afterMs ?? waitMs * (0.9 + Math.random() * 0.2);
-      if (performance.now() + pauseMs >= deadline) return sent;
-      // oxlint-disable-next-line no-await-in-loop -- the wait is the point
-      await sleep(pauseMs, undefined, { ref: false });
+    const isEarly = this.#backOff.waitMs > 0;
+    const sent =
+      isEarly && this.#last !== undefined ? this.#last : await this.#circuit.run(async () => this.#try(body));
+    return sent.status === 'retry' ? { ...sent, afterMs: this.mayAskInMs() } : sent;
+  }
+
+  async #try(body: Uint8Array): Promise<Sent> {
+    const startMs = performance.now();
+    const sent = await this.#post(body);
+    if (sent.status === 'retry') {
+      this.#last = sent;
+      this.#backOff.failed({ startMs, afterMs: sent.afterMs, isUnreachable: sent.isUnreachable });
+    } else {
+      this.#last = undefined;
+      this.#backOff.succeeded();
     }
+    return sent;
   }
 
   /** Our own requests make no spans, and are nobody's: a timer of ours may have been started within some request. */
-  async #once(body: Uint8Array, timeoutMs: number): Promise<Sent> {
+  async #post(body: Uint8Array): Promise<Sent> {
     return context.with(suppressTracing(ROOT_CONTEXT), post, undefined, this.route, body, {
-      timeoutMs: Math.max(1, timeoutMs),
+      timeoutMs: this.#timeoutMs,
       isDetached: true,
     });
   }

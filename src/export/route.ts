@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { OtlpSettings } from '../config/config.ts';
+import { secretsOf } from './receiver-words.ts';
 import type { Route } from './sent.ts';
 
 export type Signal = 'trace' | 'logs' | 'metrics';
@@ -26,6 +27,11 @@ export function routeFor(settings: OtlpSettings, signal: Signal): Route {
       'user-agent': 'reqlens (OTel-OTLP-Exporter-JavaScript)',
       ...(isGrpc ? grpcHeaders(isGzip) : httpHeaders(settings.protocol, isGzip)),
     },
+    secrets: secretsOf(settings.headers, [
+      settings.endpoint,
+      ...(settings.proxy === undefined ? [] : [settings.proxy]),
+    ]),
+    ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
     tls: tlsFiles(settings),
   };
 }

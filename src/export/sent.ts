@@ -29,7 +29,7 @@ export type Sent =
       readonly status: 'retry';
       /** Up to the first colon it is the same for the same cause. */
       readonly reason: string;
-      /** When the receiver may be asked again, as far as is known. */
+      /** When the receiver may be asked again; undefined when it does not say. A `Sender` always says. */
       readonly afterMs: number | undefined;
       /** Nobody answered: an exit need not wait for it. */
       readonly isUnreachable: boolean;
@@ -38,6 +38,8 @@ export type Sent =
 /** Carries payloads of one signal to one receiver. Never throws, never rejects, never keeps the process alive. */
 export interface Sender {
   send: (payload: Payload) => Promise<Sent>;
+  /** Milliseconds until the receiver may be asked; 0 now. Before that `send` asks nobody and says what it said last. */
+  readonly mayAskInMs: () => number;
   /** What a helper thread needs to send the same without us. */
   readonly route: Route;
 }
@@ -49,5 +51,9 @@ export interface Route {
   /** Content type, compression and the configured headers (secrets). */
   readonly headers: Readonly<Record<string, string>>;
   readonly isGzip: boolean;
+  /** What must not be seen in anything that is said; longest first. */
+  readonly secrets: readonly string[];
+  /** Address of an HTTP proxy, with its credentials (a secret). */
+  readonly proxy?: string;
   readonly tls: { readonly ca?: string; readonly key?: string; readonly cert?: string };
 }

@@ -1,0 +1,82 @@
+/** The two ways through an HTTP proxy: plain HTTP is handed to it, everything else goes through a tunnel that it opens. */
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+
+export interface Target {
+  /** IPv6 with or without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a plain request goes instead: to the proxy, with the whole address as its path (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2). */
+export interface ProxiedRequest {
+  /** Of the way to the proxy. */
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function throughProxy(url: URL, proxy: string): ProxiedRequest {
+  const { hostname, port, protocol } = new URL(proxy);
+  return {
+    protocol,
+    hostname: hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(port || defaultPort(protocol)),
+    path: url.href,
+    headers: { host: url.host, ...authorization(proxy) },
+  };
+}
+
+/**
+ * A connection through the proxy by CONNECT. It never keeps the process alive.
+ *
+ * @throws The system's error, or one with the proxy's status. Never with its credentials.
+ */
+export async function tunnelTo({ host, port }: Target, proxy: string): Promise<Socket> {
+  const { hostname, port: proxyPort, protocol, host: proxyHost } = new URL(proxy);
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const bare = host.replaceAll(/[[\]]/g, '');
+  const authority = `${bare.includes(':') ? `[${bare}]` : bare}:${port}`;
+  const request = (protocol === 'https:' ? https : http).request({
+    method: 'CONNECT',
+    hostname: hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(proxyPort || defaultPort(protocol)),
+    path: authority,
+    headers: { host: authority, ...authorization(proxy) },
+    agent: false,
+  });
+  const refuse = (status: number | undefined): void => {
+    reject(new Error(`HTTP status ${status} of the proxy ${proxyHost.replaceAll(':', ' port ')}`));
+  };
+  request.on('socket', (socket) => socket.unref());
+  request.on('error', reject);
+  // A proxy that answers otherwise does not know CONNECT.
+  request.on('response', (response) => {
+    response.destroy();
+    refuse(response.statusCode);
+  });
+  request.on('connect', ({ statusCode }, socket: Socket) => {
+    if (statusCode === 200) {
+      resolve(socket);
+      return;
+    }
+    socket.destroy();
+    refuse(statusCode);
+  });
+  request.end();
+  return promise;
+}
+
+function authorization(proxy: string): Record<string, string> {
+  const { username, password } = new URL(proxy);
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+function defaultPort(protocol: string): number {
+  return protocol === 'https:' ? 443 : 80;
+}

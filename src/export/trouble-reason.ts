@@ -1,0 +1,31 @@
+/** Why a request came to nothing, in words for the one who runs the application. Pure. */
+
+const explanations: Readonly<Record<string, string>> = {
+  ECONNRESET: 'the connection was closed before an answer',
+  EPIPE: 'the connection was closed before an answer',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; the address says https',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; the address says https',
+  EPROTO: 'it does not speak our TLS; the address says https',
+  ERR_HTTP2_ERROR: 'it does not speak HTTP/2, which gRPC needs',
+  ERR_HTTP2_SESSION_ERROR: 'it does not speak HTTP/2 as we do',
+};
+
+/** A refused connection to `localhost` is an AggregateError without a message: it lists one error for each address. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === undefined) return error.message;
+  if (code.startsWith('HPE_')) return `${code} (its answer is not HTTP)`;
+  const explanation = explanations[code];
+  return explanation === undefined ? code : `${code} (${explanation})`;
+}
