@@ -11,6 +11,7 @@ import './src/frameworks/hono.ts';
 import './src/frameworks/koa.ts';
 /* oxlint-enable import/no-unassigned-import */
 import { startTelemetry } from './src/index.ts';
+import { say } from './src/standard-streams/say.ts';
 
 /** One start per thread, even when the preload is named on the command line and in NODE_OPTIONS. */
 const startedKey = Symbol.for('reqlens.started');
@@ -19,19 +20,19 @@ function main(): void {
   if (startedKey in globalThis) return;
   Object.defineProperty(globalThis, startedKey, { value: true });
   if (!isSupported(process.versions.node)) {
-    say([
+    say(
       `reqlens: Node.js 22.15 or newer is needed, this is ${process.versions.node}; the application runs without telemetry`,
-    ]);
+    );
     return;
   }
   try {
     const { config, problems } = readConfig(process.env);
     const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
-    if (speaksForProcess()) say(lines);
+    if (speaksForProcess()) lines.forEach((line) => say(line));
     startTelemetry(config);
   } catch (error) {
     const reason = error instanceof Error ? error.stack : String(error);
-    say([`reqlens: telemetry could not start, the application runs without it: ${reason}`]);
+    say(`reqlens: telemetry could not start, the application runs without it: ${reason}`);
   }
 }
 
@@ -39,14 +40,6 @@ function main(): void {
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 22 || (major === 22 && minor >= 15);
-}
-
-function say(lines: readonly string[]): void {
-  try {
-    for (const line of lines) process.stderr.write(`${line}\n`);
-  } catch {
-    // A closed stderr must not stop the application.
-  }
 }
 
 main();

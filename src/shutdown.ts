@@ -3,6 +3,7 @@ import { sendBeforeExit } from './export/exit-sender.ts';
 import type { ExitQueue } from './export/pipelines.ts';
 import { reportOnce } from './export/self-report.ts';
 import { watchEnd } from './process-end.ts';
+import { sayLast } from './standard-streams/say.ts';
 
 export interface ShutdownParts {
   readonly queues: readonly ExitQueue[];
@@ -68,6 +69,7 @@ class Ending {
     guarded(() => this.#parts.endLogs(this.#leftMs));
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
     guarded(() => this.#send());
+    sayLast();
   }
 
   /** The error of an `exit` listener comes after the exit. */

@@ -5,6 +5,7 @@ import { DiagLogLevel } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 
 import type { DiagLevel } from '../config/config.ts';
+import { say } from '../standard-streams/say.ts';
 
 /** Causes remembered; a hundred different ones means that something repeats itself with changing words. */
 const maxCauses = 100;
@@ -29,13 +30,9 @@ export function reportOnce(cause: string, message: string): void {
   report(message);
 }
 
-/** One line, whatever the message holds. A closed stderr is no reason to fail. */
+/** One line, whatever the message holds. */
 export function report(message: string): void {
-  try {
-    process.stderr.write(`reqlens: ${message.replaceAll(/[\r\n]+\s*/g, ' ')}\n`);
-  } catch {
-    // There is nowhere left to say it.
-  }
+  say(`reqlens: ${message.replaceAll(/[\r\n]+\s*/g, ' ')}`);
 }
 
 /** OpenTelemetry's own diagnostics, with the same rule: errors and warnings once per cause, the rest as it comes. */

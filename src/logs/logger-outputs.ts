@@ -1,7 +1,7 @@
 /** Where the lines of each named logger go: console, file, collector, and the logger above it. One line, many sinks; none stops another. */
 import type { Config, LogFormat, LoggerSettings } from '../config/config.ts';
 import { openLogFile } from '../files/open-log-file.ts';
-import { DescriptorWriter } from './descriptor-writer.ts';
+import { DescriptorWriter } from '../standard-streams/descriptor-writer.ts';
 import { FileSink } from './file-sink.ts';
 import type { LogLine } from './line-writer.ts';
 import { emitLogLine } from './otlp-bridge.ts';
@@ -38,6 +38,9 @@ class Forms {
   }
 }
 
+/** Bytes that wait while a pipe is full: some ten thousand lines, a minute of a busy service. */
+const maxConsoleBytes = 4 * 1024 * 1024;
+
 interface Sinks {
   readonly settings: LoggerSettings;
   readonly file: FileSink | undefined;
@@ -52,8 +55,9 @@ export class LoggerOutputs {
 
   constructor(parts: OutputParts) {
     this.#parts = parts;
-    this.#stdout = new DescriptorWriter(1, parts.report);
-    this.#stderr = new DescriptorWriter(2, parts.report);
+    const options = { report: parts.report, maxWaitingBytes: maxConsoleBytes, isBrief: false };
+    this.#stdout = new DescriptorWriter(1, options);
+    this.#stderr = new DescriptorWriter(2, options);
   }
 
   /** A name without settings writes to the console and the collector. */

@@ -50,14 +50,18 @@ function flood({ count, length, stdout, patience = 300 }: Flood) {
   return { child, stderr, exit };
 }
 
+function pipe(): { readonly reader: number; readonly writer: number } {
+  const path = join(folder, `pipe-${Math.random()}`);
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { reader, writer: openSync(path, constants.O_WRONLY) };
+}
+
 const lossLine =
   'reqlens: stdout is not read, and 4194304 bytes of log lines wait for it: more are not written there\n';
 
 test('a pipe that nobody reads does not hold the process up, and what is not written is said', async () => {
-  const path = join(folder, 'pipe');
-  execFileSync('mkfifo', [path]);
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(path, constants.O_WRONLY);
+  const { reader, writer } = pipe();
   const { stderr, exit } = flood({ count: 20_000, length: 1000, stdout: writer });
   closeSync(writer);
   expect(await exit).toBe(0);
@@ -81,20 +85,47 @@ test('a socket that nobody reads does not either', async () => {
   expect(await stderr).toContain(lossLine);
 });
 
-test('a slow reader gets every line, whole and in order', async () => {
-  const { child, stderr, exit } = flood({ count: 2000, length: 1000, stdout: 'pipe', patience: 10_000 });
-  await later(400);
-  const lines = (await text(child.stdout as Readable)).trimEnd().split('\n');
-  expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: 2000 }, (_, n) => n));
+for (const { count, length } of [
+  { count: 2000, length: 1000 },
+  { count: 250, length: 15_000 },
+]) {
+  test(`a slow reader gets every line of ${length} characters, whole and in order`, async () => {
+    const { child, stderr, exit } = flood({ count, length, stdout: 'pipe', patience: 10_000 });
+    await later(400);
+    const lines = (await text(child.stdout as Readable)).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(await exit).toBe(0);
+    expect(await stderr).toMatch(/^grown \d+\nnaps \d+\n$/);
+  });
+}
+
+test('the rest of a long line is not waited for longer than 5 ms, however many lines there are', async () => {
+  const { reader, writer } = pipe();
+  const { stderr, exit } = flood({ count: 200, length: 15_000, stdout: writer });
+  closeSync(writer);
   expect(await exit).toBe(0);
-  expect(await stderr).toMatch(/^grown \d+\n$/);
+  // Each is 1 ms or longer.
+  expect(Number(/^naps (\d+)$/m.exec(await stderr)?.[1])).toBeLessThanOrEqual(5);
+  closeSync(reader);
+});
+
+test('lines for a disk that is full are lost and said, and the process goes on', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { stderr, exit } = flood({ count: 5, length: 100, stdout: full });
+  closeSync(full);
+  expect(await exit).toBe(0);
+  const said = (await stderr).split('\n').filter((line) => line.startsWith('reqlens:'));
+  expect(said).toEqual([
+    'reqlens: stdout has no room (ENOSPC: no space left on device, write); log lines are not written there until it has',
+    'reqlens: 5 log lines are not on stdout, which did not take them in time',
+  ]);
 });
 
 test('a reader that has gone is said once, and the process ends as it would have', async () => {
   const { child, stderr, exit } = flood({ count: 2000, length: 1000, stdout: 'pipe' });
   child.stdout?.destroy();
   expect(await exit).toBe(0);
-  expect((await stderr).replace(/grown \d+\n/, '')).toMatch(
+  expect((await stderr).replace(/grown \d+\nnaps \d+\n/, '')).toMatch(
     /^reqlens: stdout cannot be written any more \(E(?:PIPE|CONNRESET): .*\); log lines do not go there\n$/,
   );
 });
