@@ -5,6 +5,7 @@ import { DiagLogLevel } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 
 import type { DiagLevel } from '../config/config.ts';
+import { inOneLine } from '../config/shown-value.ts';
 import { say } from '../standard-streams/say.ts';
 
 /** Causes remembered; a hundred different ones means that something repeats itself with changing words. */
@@ -30,9 +31,9 @@ export function reportOnce(cause: string, message: string): void {
   report(message);
 }
 
-/** One line, whatever the message holds. */
+/** One line, whatever the message holds: others' servers have a word in it. */
 export function report(message: string): void {
-  say(`reqlens: ${message.replaceAll(/[\r\n]+\s*/g, ' ')}`);
+  say(`reqlens: ${inOneLine(message)}`);
 }
 
 /** OpenTelemetry's own diagnostics, with the same rule: errors and warnings once per cause, the rest as it comes. */

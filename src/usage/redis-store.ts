@@ -75,7 +75,7 @@ export class RedisStore implements UsageStore {
       const client = await this.#connected();
       if (client === undefined) return { status: 'unavailable' };
       const json = await this.#apart(async () => within(client.get(keyOf(requestId))));
-      return typeof json === 'string' ? { status: 'found', json } : { status: 'unknown' };
+      return isUsage(json) ? { status: 'found', json } : { status: 'unknown' };
     } catch (error) {
       this.#lose(error);
       return { status: 'unavailable' };
@@ -200,6 +200,20 @@ export class RedisStore implements UsageStore {
 
 function keyOf(requestId: string): string {
   return `${keyPrefix}${storeKey(requestId)}`;
+}
+
+/** An entry is some 700 bytes. What else stands under its key was put there by somebody else, and is not handed on. */
+const maxEntryLength = 65_536;
+
+function isUsage(json: unknown): json is string {
+  if (typeof json !== 'string' || json.length > maxEntryLength) return false;
+  try {
+    const entry: unknown = JSON.parse(json);
+    return typeof entry === 'object' && entry !== null && 'request_id' in entry;
+  } catch {
+    // Not ours: as good as nothing.
+    return false;
+  }
 }
 
 /** Never the address: it may hold a password. */

@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Nginx {
   readonly port: number;
-  /** Lines of `access.log` in its folder. */
-  readonly accessLog: () => readonly string[];
+  /** The line of `access.log` in its folder with that text, as soon as it is there: nginx writes it when it has answered. */
+  readonly logged: (text: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -53,10 +53,7 @@ export async function startNginx(http: string, applicationPort: number): Promise
   }
   return {
     port,
-    accessLog: () =>
-      readFileSync(join(folder, 'access.log'), 'utf8')
-        .split('\n')
-        .filter((line) => line !== ''),
+    logged: async (text) => lineWith(join(folder, 'access.log'), text),
     stop: async () => {
       kill();
       await exit;
@@ -67,6 +64,16 @@ export async function startNginx(http: string, applicationPort: number): Promise
 }
 
 const temporaryFolders = ['body', 'proxy', 'fastcgi', 'scgi', 'uwsgi'];
+
+async function lineWith(path: string, text: string): Promise<string> {
+  for (;;) {
+    const line = readFileSync(path, 'utf8')
+      .split('\n')
+      .find((each) => each.includes(text));
+    if (line !== undefined) return line;
+    await delay(10);
+  }
+}
 
 function configuration(http: string): string {
   return `
