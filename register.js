@@ -1,2 +1,2 @@
 // The preload of a checkout: `node --import ./register.js app.js`. An installed package answers to `reqlens/register`.
-import './dist/register.js';
+import './dist/register.cjs';

@@ -54,7 +54,7 @@ export function environmentFor(variant: Variant, sinkUrl: string): Readonly<Reco
 }
 
 function reqlens(): Variant {
-  const isBuilt = existsSync(fileURLToPath(new URL('../dist/register.js', import.meta.url)));
+  const isBuilt = existsSync(fileURLToPath(new URL('../dist/register.cjs', import.meta.url)));
   const version = readVersion(fileURLToPath(new URL('../package.json', import.meta.url)));
   return {
     name: 'reqlens',
@@ -62,7 +62,7 @@ function reqlens(): Variant {
     nodeArgs: ['--import', register],
     env: {},
     spansPerRequest: 1,
-    missing: isBuilt ? undefined : 'dist/register.js is not there: npm run build',
+    missing: isBuilt ? undefined : 'dist/register.cjs is not there: npm run build',
   };
 }
 

@@ -56,19 +56,14 @@ function pack(): Packed {
   return { ...packed, files: packed.files.map(({ path }) => path) };
 }
 
-/** One .js and one .d.ts for each source; the viewer's pages are scripts and need no types. No maps, no sources, no tests. */
+/** What is bundled of src/, with the types of the public entries; the rest file by file. No maps, no sources, no tests. */
 function compiledFiles(): string[] {
-  const sources = globSync(['register.ts', 'src/**/*.ts', 'collector/**/*.ts', 'overlay/*.ts'], {
-    cwd: root,
-    exclude: ['collector/view/web/**'],
-  });
-  const scripts = globSync('collector/view/web/**/*.ts', { cwd: root });
+  const sources = globSync(['register.cts', 'collector/**/*.ts', 'overlay/*.ts'], { cwd: root });
+  const compiled = sources.filter((path) => !path.endsWith('.d.ts')).map((path) => path.replace(/ts$/, 'js'));
   const pages = globSync('collector/view/web/**/*.{html,css,svg,png,js}', { cwd: root });
-  return [
-    ...sources.flatMap((path) => [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.d.ts')]),
-    ...scripts.filter((path) => !path.endsWith('.d.ts')).map((path) => path.replace(/\.ts$/, '.js')),
-    ...pages,
-  ].map((path) => `dist/${path}`);
+  const types = ['register.d.cts', 'overlay/overlay.d.ts', ...globSync('types/**/*.d.ts', { cwd: `${root}dist` })];
+  const bundled = ['LICENSES-BUNDLED', ...globSync(['*.js', 'cli/*.js'], { cwd: `${root}dist` })];
+  return [...compiled, ...pages, ...types, ...bundled].map((path) => `dist/${path}`);
 }
 
 function differences(packed: ReadonlySet<string>, expected: ReadonlySet<string>): string[] {

@@ -9,14 +9,14 @@ const logs = ['anything', 'bridges', 'console', 'endings', 'levels', 'named-logg
   (name) => `test/logs/${name}.test.ts`,
 );
 /** What depends on Node itself: exits, module formats, context, hooks into pino, what can be measured. */
-const newest = ['test/exit', 'test/formats', 'test/tasks/run-task.test.ts', 'test/usage', ...logs];
+const newest = ['test/entry', 'test/exit', 'test/formats', 'test/tasks/run-task.test.ts', 'test/usage', ...logs];
 /**
  * On the oldest Node the environment, the server's hooks, context without AsyncContextFrame, and node:sqlite while it was
  * experimental too.
  */
 const oldest = [...newest, 'test/env', 'test/http', 'test/collector', 'test/files/rolling-file.test.ts'];
 /** Loader hooks differ between the first and the last 22 (asynchronous below 22.22.3), and so does the CPU clock (22.19). */
-const loading = ['test/formats', 'test/env/REQLENS_INSTRUMENTATIONS.test.ts', 'test/usage'];
+const loading = ['test/entry', 'test/formats', 'test/env/REQLENS_INSTRUMENTATIONS.test.ts', 'test/usage'];
 
 const suites: Readonly<Record<string, readonly string[]>> = {
   'node-22-floor': oldest,

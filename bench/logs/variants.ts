@@ -61,7 +61,7 @@ export function logVariants(): readonly LogVariant[] {
 }
 
 function ours(name: string, note: string, env: Readonly<Record<string, string>>): LogVariant {
-  const isBuilt = existsSync(fileURLToPath(new URL('../../dist/register.js', import.meta.url)));
+  const isBuilt = existsSync(fileURLToPath(new URL('../../dist/register.cjs', import.meta.url)));
   const version = readVersion(fileURLToPath(new URL('../../package.json', import.meta.url)));
   return {
     name,
@@ -71,7 +71,7 @@ function ours(name: string, note: string, env: Readonly<Record<string, string>>)
     env,
     hasOtlp: false,
     rolls: true,
-    missing: isBuilt ? undefined : 'dist/register.js is not there: npm run build',
+    missing: isBuilt ? undefined : 'dist/register.cjs is not there: npm run build',
   };
 }
 

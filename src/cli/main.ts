@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** The command line: `reqlens <command>`. Each command is loaded only when it is asked for. */
-import { readFileSync } from 'node:fs';
-
 import { nearestName } from '../config/nearest-name.ts';
+import { version } from '../version.ts';
 
 interface Command {
   readonly meaning: string;
@@ -49,7 +48,7 @@ async function main([name, ...argv]: readonly string[]): Promise<void> {
     process.stdout.write(help());
     process.exitCode = name === undefined ? 2 : 0;
   } else if (name === '--version' || name === '-v') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${version}\n`);
   } else {
     await runCommand(name, argv);
   }
@@ -73,11 +72,4 @@ async function runCommand(name: string, argv: readonly string[]): Promise<void> 
 function help(): string {
   const lines = Array.from(commands, ([name, { meaning }]) => `  ${name.padEnd(14)}${meaning}`);
   return `Usage: reqlens <command> [options]\n\n${lines.join('\n')}\n\n  --help        Show this text; after a command, that command's options.\n  --version     Show the version.\n`;
-}
-
-/** Of the package this file is installed in: dist/src/cli is three below package.json. */
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
 }

@@ -43,6 +43,7 @@ export function setCaller(caller: CallerInput): void {
  *
  * @param where - Begins the report about what cannot.
  * @returns Undefined when nothing is left.
+ * @internal
  */
 export function acceptCaller(caller: unknown, where: string): Caller | undefined {
   if (!isObject(caller)) {
@@ -60,7 +61,11 @@ export function acceptCaller(caller: unknown, where: string): Caller | undefined
   };
 }
 
-/** Empty when nobody is known. */
+/**
+ * Empty when nobody is known.
+ *
+ * @internal
+ */
 export function callerAttributes(caller: Caller | undefined): Attributes {
   if (caller === undefined) return {};
   const { id, roles, account } = caller;

@@ -14,7 +14,11 @@ export interface Caller {
   readonly account?: string;
 }
 
-/** One per request, shared by everything done on its behalf. */
+/**
+ * One per request, shared by everything done on its behalf.
+ *
+ * @internal
+ */
 export interface RequestScope {
   readonly requestId: RequestId;
   /** The request's trace id, when a trusted caller says that its last 56 bits are random (W3C Trace Context level 2): whoever is called next hears it too. */
@@ -32,28 +36,45 @@ export interface RequestScope {
 const scopeKey: symbol = createContextKey('reqlens request scope');
 const spanKey = keyReadBy((probe) => trace.getSpan(probe));
 
-/** The scope that `of` carries; by default of the code that is running. Undefined outside a request. */
+/**
+ * The scope that `of` carries; by default of the code that is running. Undefined outside a request.
+ *
+ * @internal
+ */
 export function requestScope(of: Context = context.active()): RequestScope | undefined {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only RequestContext and withScope set this key
   return of.getValue(scopeKey) as RequestScope | undefined;
 }
 
-/** The same context, working for that request. */
+/**
+ * The same context, working for that request.
+ *
+ * @internal
+ */
 export function withScope(base: Context, scope: RequestScope): Context {
   return base.setValue(scopeKey, scope);
 }
 
-/** The same context, working for no request. */
+/**
+ * The same context, working for no request.
+ *
+ * @internal
+ */
 export function withoutScope(base: Context): Context {
   return base.deleteValue(scopeKey);
 }
 
-/** Extra value that a request's context answers for, such as HTTP's RPC metadata. */
+/**
+ * Extra value that a request's context answers for, such as HTTP's RPC metadata.
+ *
+ * @internal
+ */
 export interface ContextEntry {
   readonly key: symbol;
   readonly value: unknown;
 }
 
+/** @internal */
 export interface RequestContextParts {
   /** What came with the request (remote span context, baggage), or the root context. */
   readonly base: Context;
@@ -67,6 +88,8 @@ export interface RequestContextParts {
  * The context of one request. The stock context copies a Map for every value set (three per request: 0.35 us, this one 0.01;
  * bench/micro-ids.ts, Node 24);
  * this one answers for its three keys from fields, and falls back to the stock one as soon as somebody sets a further value.
+ *
+ * @internal
  */
 export class RequestContext implements Context {
   readonly #base: Context;
@@ -107,6 +130,8 @@ export class RequestContext implements Context {
 /**
  * Which key a reader of OpenTelemetry's looks at. The keys are private to its packages, so the reader is asked with a context
  * that remembers the question.
+ *
+ * @internal
  */
 export function keyReadBy(read: (probe: Context) => unknown): symbol {
   let asked: symbol | undefined;

@@ -30,7 +30,11 @@ export interface TaskOptions {
   readonly caller?: CallerInput | undefined;
 }
 
-/** Why a task runs, as far as it is known. */
+/**
+ * Why a task runs, as far as it is known.
+ *
+ * @internal
+ */
 export interface KnownCause {
   /** Undefined: nobody asked for it, its own trace gives it an id. */
   readonly requestId: RequestId | undefined;
@@ -57,6 +61,8 @@ export function taskCause(): TaskCause {
 /**
  * What is given goes before what is running. What is given and cannot be used is reported, and is as if it were not there; but then the
  * running request is not taken for the cause either, because it is known not to be the one that was meant.
+ *
+ * @internal
  */
 export function knownCause(options: TaskOptions, where: string): KnownCause {
   const { requestId: givenId, traceparent } = options;

@@ -186,8 +186,7 @@ function expectStderrOfNode({ exit, bare }: Ending): void {
 
 function stackWithoutUs(stderr: string): { lines: string[]; ourFrameCount: number } {
   const all = stderr.split('\n');
-  const ours =
-    /^ {4}at .*(?:\/dist\/src\/|@opentelemetry|AsyncLocalStorage|AsyncContextFrame|async_hooks|async_local_storage)/;
+  const ours = /^ {4}at .*(?:\/dist\/reqlens\.js|AsyncLocalStorage|AsyncContextFrame|async_hooks|async_local_storage)/;
   const lines = all.filter((line) => !ours.test(line));
   return { lines, ourFrameCount: all.length - lines.length };
 }

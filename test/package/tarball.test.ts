@@ -1,6 +1,6 @@
 /** The package as npm installs it, in a directory that has never heard of this checkout. Needs the registry for the dependencies. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,13 +88,21 @@ test('npx reqlens --version says the version', async () => {
   expect(stdout).toBe(`${version}\n`);
 });
 
+test('nothing of OpenTelemetry or pino that others bring can take the place of ours: it is inside, with its licences', async () => {
+  const installed = await readdir(join(directory, 'node_modules'));
+  expect(installed).not.toContain('@opentelemetry');
+  const licences = await readFile(join(directory, 'node_modules/reqlens/dist/LICENSES-BUNDLED'), 'utf8');
+  for (const name of ['@opentelemetry/api', '@opentelemetry/sdk-trace', 'pino', 'require-in-the-middle']) {
+    expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+  }
+});
+
 test('types resolve for both kinds of importers', async () => {
   const options = {
     compilerOptions: {
       module: 'nodenext',
       strict: true,
       noEmit: true,
-      skipLibCheck: true,
       types: ['node'],
       typeRoots: [join(checkout, 'node_modules/@types')],
     },

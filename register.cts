@@ -1,0 +1,38 @@
+/**
+ * The preload: `node --import reqlens/register`, or `--require`. It imports nothing, so that it always runs: it says when Node is too
+ * old, loads the rest guarded, and never throws into the application. CommonJS, because Node can load it whatever its version, and
+ * because tools that trace files (Next.js) follow `require`.
+ */
+(function register(): void {
+  // One start per thread, even when the preload is named on the command line and in NODE_OPTIONS.
+  const started = Symbol.for('reqlens.started');
+  if (started in globalThis) return;
+  Object.defineProperty(globalThis, started, { value: true });
+  if (!isSupported(process.versions.node)) {
+    say(`Node.js 22.15 or newer is needed, this is ${process.versions.node}; the application runs without telemetry`);
+    return;
+  }
+  try {
+    const { preload }: { preload: (environment: NodeJS.ProcessEnv) => void } = require('./preload.js');
+    preload(process.env);
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    say(`telemetry could not start, the application runs without it: ${reason}`);
+  }
+
+  /** As `engines` in package.json has it; npm only warns about that. */
+  function isSupported(version: string): boolean {
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    return major > 22 || (major === 22 && minor >= 15);
+  }
+
+  /** Not by `process.stderr`: when nobody reads it, that fails by an event which ends the application. */
+  function say(message: string): void {
+    try {
+      const { writeSync }: { writeSync: (descriptor: number, text: string) => void } = require('node:fs');
+      writeSync(2, `reqlens: ${message.replace(/[\r\n]+\s*/g, ' ')}\n`);
+    } catch {
+      // There is nowhere left to say it.
+    }
+  }
+})();
