@@ -1,7 +1,8 @@
 /** What happens at the end: open spans are ended, what waits is sent, and the exit is never held longer than the deadline. */
 import { sendBeforeExit } from './export/exit-sender.ts';
+import { sayLosses } from './export/losses.ts';
 import type { ExitQueue } from './export/pipelines.ts';
-import { reportOnce } from './export/self-report.ts';
+import { reportOnce, sayUnsaid } from './export/self-report.ts';
 import { watchEnd } from './process-end.ts';
 import { sayLast } from './standard-streams/say.ts';
 
@@ -69,6 +70,8 @@ class Ending {
     guarded(() => this.#parts.endLogs(this.#leftMs));
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
     guarded(() => this.#send());
+    guarded(sayLosses);
+    guarded(sayUnsaid);
     sayLast();
   }
 

@@ -6,10 +6,10 @@ import type { OtlpSettings } from '../config/config.ts';
 import { BackOff } from './back-off.ts';
 import { circuitFor } from './circuit.ts';
 import type { Circuit } from './circuit.ts';
+import { attempted } from './delivery-report.ts';
 import { post } from './post.ts';
 import { routeFor } from './route.ts';
-import type { Signal } from './route.ts';
-import type { Payload, Route, Sender, Sent } from './sent.ts';
+import type { Payload, Route, Sender, Sent, Signal } from './sent.ts';
 
 type Retry = Extract<Sent, { status: 'retry' }>;
 
@@ -32,16 +32,17 @@ export class OtlpSender implements Sender {
   }
 
   /** The batch stays with the one who has it; when to come again is in the outcome. */
-  async send({ body }: Payload): Promise<Sent> {
+  async send(payload: Payload): Promise<Sent> {
     const isEarly = this.#backOff.waitMs > 0;
     const sent =
-      isEarly && this.#last !== undefined ? this.#last : await this.#circuit.run(async () => this.#try(body));
+      isEarly && this.#last !== undefined ? this.#last : await this.#circuit.run(async () => this.#try(payload));
     return sent.status === 'retry' ? { ...sent, afterMs: this.mayAskInMs() } : sent;
   }
 
-  async #try(body: Uint8Array): Promise<Sent> {
+  async #try({ body, itemCount }: Payload): Promise<Sent> {
     const startMs = performance.now();
     const sent = await this.#post(body);
+    attempted(this.route, itemCount, sent);
     if (sent.status === 'retry') {
       this.#last = sent;
       this.#backOff.failed({ startMs, afterMs: sent.afterMs, isUnreachable: sent.isUnreachable });

@@ -10,8 +10,10 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { BatchSettings, Config, OtlpSettings } from '../config/config.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Outcome } from './batch-queue.ts';
+import { dropped, droppedNoMore, refused, unencodable } from './delivery-report.ts';
 import { jsonRequest } from './json-request.ts';
 import { encodeLogRecords } from './log-encoder.ts';
+import type { Items } from './losses.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
 import { logsRequest, traceRequest } from './otlp-messages.ts';
 import type { Message } from './otlp-messages.ts';
@@ -20,7 +22,6 @@ import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.
 import { RequestDurations } from './request-durations.ts';
 import type { RecordDuration } from './request-durations.ts';
 import type { Encoded } from './request-encoder.ts';
-import { report, reportOnce } from './self-report.ts';
 import { encodeSpans } from './span-encoder.ts';
 
 /** Any of our queues, by what an exit needs of it. */
@@ -114,22 +115,12 @@ function metricReadersFor(metrics: Config['metrics'], durations: RequestDuration
   });
 }
 
-/** A receiver that refuses is told once per reason; what was dropped is counted and told when the receiver answers again. */
-function reporter(items: string): (outcome: Outcome) => void {
-  let droppedCount = 0;
-  return ({ sent, itemCount, unencodableCount, droppedCount: nowDropped }) => {
-    droppedCount += nowDropped;
-    if (unencodableCount > 0) {
-      reportOnce(`unencodable ${items}`, `${unencodableCount} ${items} could not be encoded and are dropped`);
-    }
-    if (sent.status === 'refused') {
-      reportOnce(
-        `refused ${items} ${sent.reason}`,
-        `the collector refused ${itemCount} ${items}: ${sent.reason}; they are dropped`,
-      );
-    } else if (sent.status === 'sent' && droppedCount > 0) {
-      report(`${droppedCount} ${items} were dropped while the collector did not keep up; it takes them again`);
-      droppedCount = 0;
-    }
+/** What the sender cannot know; see delivery-report.ts. */
+function reporter(items: Items): (outcome: Outcome) => void {
+  return ({ sent, itemCount, unencodableCount, droppedCount }) => {
+    if (unencodableCount > 0) unencodable(items, unencodableCount);
+    if (sent.status === 'refused' && sent.isTooLarge) refused(items, itemCount, sent.reason);
+    if (droppedCount > 0) dropped(items, droppedCount, 'the queue is full');
+    else if (sent.status === 'sent') droppedNoMore(items);
   };
 }

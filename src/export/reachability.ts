@@ -1,8 +1,9 @@
 /** Asks once, at the start, whether anybody listens where telemetry goes, and says so if not. */
 import { connect } from 'node:net';
 
-import { reportOnce, speaksForProcess } from './self-report.ts';
+import { didNotTake } from './delivery-report.ts';
 import type { ExitQueue } from './pipelines.ts';
+import { reasonOf } from './trouble-reason.ts';
 
 /** A collector on another machine answers a connection well within this, or it is as good as not there for an exit. */
 const probeTimeoutMs = 2000;
@@ -22,10 +23,5 @@ export function probeReceivers(queues: readonly ExitQueue[]): void {
 
 function sayUnreachable(origin: string, error: Error, queues: readonly ExitQueue[]): void {
   for (const queue of queues) if (new URL(queue.route.url).origin === origin) queue.markUnreachable();
-  if (!speaksForProcess()) return;
-  const cause = 'code' in error ? String(error.code) : error.message;
-  reportOnce(
-    `unreachable ${origin}`,
-    `no collector answers at ${origin} (${cause}); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector`,
-  );
+  didNotTake(origin, reasonOf(error));
 }

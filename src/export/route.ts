@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import type { OtlpSettings } from '../config/config.ts';
 import { secretsOf } from './receiver-words.ts';
-import type { Route } from './sent.ts';
-
-export type Signal = 'trace' | 'logs' | 'metrics';
+import type { Route, Signal } from './sent.ts';
 
 /** Full method names of https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/collector. */
 const grpcPaths: Readonly<Record<Signal, string>> = {
@@ -19,6 +17,7 @@ export function routeFor(settings: OtlpSettings, signal: Signal): Route {
   const isGrpc = settings.protocol === 'grpc';
   const isGzip = settings.compression === 'gzip';
   return {
+    signal,
     url: isGrpc ? new URL(grpcPaths[signal], settings.endpoint).href : settings.endpoint,
     isGrpc,
     isGzip,

@@ -8,9 +8,19 @@ import type { DiagLevel } from '../config/config.ts';
 import { inOneLine } from '../config/shown-value.ts';
 import { say } from '../standard-streams/say.ts';
 
-/** Causes remembered; a hundred different ones means that something repeats itself with changing words. */
-const maxCauses = 100;
-const said = new Set<string>();
+/** Causes of one kind that are remembered; more different ones mean that something repeats itself with changing words. */
+const maxCauses = 20;
+/** Kinds are words of ours, and there are some dozen. */
+const maxKinds = 50;
+const otherKinds = 'other';
+
+interface Kind {
+  readonly causes: Set<string>;
+  /** Reports that came when there was no room for their cause. */
+  unsaidCount: number;
+}
+
+const kinds = new Map<string, Kind>();
 
 /** Worker threads start with what was said before them; they run the preload too, and would say it all again. */
 const speakerKey = 'reqlens speaker';
@@ -24,11 +34,41 @@ export function speaksForProcess(): boolean {
   return isMainThread || getEnvironmentData(speakerKey) !== true;
 }
 
-/** @param cause - What makes two reports the same one. */
+/**
+ * @param cause - What makes two reports the same one. Its first word is its kind: each kind has room of its own, so that many hints of
+ * one kind never hide a fault of another.
+ */
 export function reportOnce(cause: string, message: string): void {
-  if (said.has(cause) || said.size >= maxCauses) return;
-  said.add(cause);
-  report(message);
+  const name = cause.split(' ', 1)[0] ?? '';
+  const kind = kindNamed(kinds.has(name) || kinds.size < maxKinds ? name : otherKinds);
+  if (kind.causes.has(cause)) return;
+  if (kind.causes.size < maxCauses) {
+    kind.causes.add(cause);
+    report(message);
+    return;
+  }
+  kind.unsaidCount += 1;
+  if (kind.unsaidCount === 1) {
+    report(
+      `more than ${maxCauses} different reports of one kind; more of it are counted only. The first of them: ${message}`,
+    );
+  }
+}
+
+function kindNamed(name: string): Kind {
+  const kind = kinds.get(name) ?? { causes: new Set(), unsaidCount: 0 };
+  kinds.set(name, kind);
+  return kind;
+}
+
+/** At the exit: how many reports there was no room for. Nothing when there was room for all. */
+export function sayUnsaid(): void {
+  let count = 0;
+  for (const kind of kinds.values()) {
+    count += kind.unsaidCount;
+    kind.unsaidCount = 0;
+  }
+  if (count > 1) report(`${count - 1} reports were counted and not shown, each kind after its first ${maxCauses}`);
 }
 
 /** One line, whatever the message holds: others' servers have a word in it. */
@@ -38,16 +78,16 @@ export function report(message: string): void {
 
 /** OpenTelemetry's own diagnostics, with the same rule: errors and warnings once per cause, the rest as it comes. */
 export const diagReport: DiagLogger = {
-  error: once,
-  warn: once,
+  error: (message, ...details) => once('error', message, details),
+  warn: (message, ...details) => once('warning', message, details),
   info: always,
   debug: always,
   verbose: always,
 };
 
-function once(message: string, ...details: unknown[]): void {
+function once(kind: string, message: string, details: readonly unknown[]): void {
   // Ids and counts change from one report to the next; the sentence around them is the cause.
-  reportOnce(`diag ${message.replaceAll(/[\da-f]{8,}|\d+/gi, '#').slice(0, 80)}`, line(message, details));
+  reportOnce(`diag-${kind} ${message.replaceAll(/[\da-f]{8,}|\d+/gi, '#').slice(0, 80)}`, line(message, details));
 }
 
 function always(message: string, ...details: unknown[]): void {

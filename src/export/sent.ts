@@ -1,5 +1,7 @@
 /** The port between what gathers telemetry and what carries it. */
 
+export type Signal = 'trace' | 'logs' | 'metrics';
+
 /** One request's worth of telemetry, ready for the wire. */
 export interface Payload {
   /** OTLP, in the encoding of the sender's protocol, not compressed. */
@@ -46,6 +48,7 @@ export interface Sender {
 
 /** Everything that `exit-sender.ts` must know; structured-cloneable. */
 export interface Route {
+  readonly signal: Signal;
   readonly url: string;
   readonly isGrpc: boolean;
   /** Content type, compression and the configured headers (secrets). */

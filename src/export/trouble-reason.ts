@@ -1,5 +1,18 @@
 /** Why a request came to nothing, in words for the one who runs the application. Pure. */
 
+/** Nobody listens there, or no way leads there. */
+const connectCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+]);
+
 const explanations: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was closed before an answer',
   EPIPE: 'the connection was closed before an answer',
@@ -18,6 +31,16 @@ const explanations: Readonly<Record<string, string>> = {
   ERR_HTTP2_ERROR: 'it does not speak HTTP/2, which gRPC needs',
   ERR_HTTP2_SESSION_ERROR: 'it does not speak HTTP/2 as we do',
 };
+
+/** What stands in a reason until its first colon is the same for the same cause. */
+export function headOf(reason: string): string {
+  return reason.split(':', 1)[0] ?? reason;
+}
+
+/** Whether nobody was there to ask. */
+export function isNobodyThere(reason: string): boolean {
+  return connectCodes.has(reason.split(' ', 1)[0] ?? '');
+}
 
 /** A refused connection to `localhost` is an AggregateError without a message: it lists one error for each address. */
 export function reasonOf(error: unknown): string {

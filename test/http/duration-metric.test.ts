@@ -294,7 +294,15 @@ test('a receiver sees one scope, though a counter of it comes from the SDK and t
   const { config } = readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' });
   const exporter = new OtlpMetricExporter(
     {
-      route: { url: 'http://127.0.0.1/v1/metrics', isGrpc: false, headers: {}, isGzip: false, secrets: [], tls: {} },
+      route: {
+        signal: 'metrics',
+        url: 'http://127.0.0.1/v1/metrics',
+        isGrpc: false,
+        headers: {},
+        isGzip: false,
+        secrets: [],
+        tls: {},
+      },
       mayAskInMs: () => 0,
       send: async (payload) => {
         sent.push(payload);

@@ -105,7 +105,15 @@ test('the queue sends the rest of the batch, and counts what was dropped', async
   const sent: Payload[] = [];
   const outcomes: Outcome[] = [];
   const settings = { maxQueueSize: 100, maxExportBatchSize: 4, scheduleDelayMs: 1, exportTimeoutMs: 1000 };
-  const route = { url: 'http://x', isGrpc: false, headers: {}, isGzip: false, secrets: [], tls: {} };
+  const route = {
+    signal: 'trace' as const,
+    url: 'http://x',
+    isGrpc: false,
+    headers: {},
+    isGzip: false,
+    secrets: [],
+    tls: {},
+  };
   const queue = new BatchQueue<ReadableSpan>({
     settings,
     sender: {
