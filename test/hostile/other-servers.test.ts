@@ -1,4 +1,4 @@
-/** What the servers that we ask may answer when they are hostile, or not what they seem: key sets, a Redis. Nothing of it may reach a caller or a terminal. */
+/** What the servers that we ask may answer when they are hostile, or not what they seem: key sets, a Redis, an OTLP receiver. Nothing of it may reach a caller or a terminal. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { debug, startAccessApp } from '../access/started-app.ts';
 import { signingKey } from '../access/tokens.ts';
+import { startApp } from '../support/run-app.ts';
 
 const key = signingKey('one');
 const keySet = JSON.stringify({ keys: [key.jwk] });
@@ -135,5 +136,94 @@ describe('a Redis', () => {
     expect(stderr).toMatch(oneHarmlessLine);
     expect(stderr).not.toContain('hunter2');
     expect(stderr.length).toBeLessThan(1100);
+  });
+});
+
+describe('an OTLP receiver', () => {
+  const withHeader = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20hunter2', REQLENS_SHUTDOWN_TIMEOUT: '2000' };
+
+  /** One visit; the process then sends what it has and ends. */
+  async function visited(endpoint: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const app = await startApp('test/apps/env-app.mjs', {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...withHeader, ...env },
+    });
+    expect((await app.get('/all')).status).toBe(200);
+    const { code, stderr } = await app.exit;
+    expect(code).toBe(0);
+    return stderr;
+  }
+
+  /** Lines of ours, and nothing in them that a terminal would obey. */
+  const harmless = /^(?:reqlens: [^\p{Cc}\p{Cf}]*\n)*$/u;
+
+  const receivers: readonly (readonly [string, RequestListener])[] = [
+    [
+      'answers without an end',
+      (_request, response) => {
+        const write = (): void => {
+          while (!response.destroyed && response.write('x'.repeat(65_536)));
+        };
+        response.on('drain', write);
+        write();
+      },
+    ],
+    [
+      'refuses with escapes',
+      (_request, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' });
+        response.end('{"code":3,"message":"\\u001b[31mforged\\u009b\\u202e"}');
+      },
+    ],
+    [
+      'takes a part, and says why with escapes',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(
+          '{"partialSuccess":{"rejectedSpans":"1","errorMessage":"\\u001b[31mforged\\n\\u001b]0;x\\u0007"}}',
+        );
+      },
+    ],
+    [
+      'has escapes in its status line',
+      (_request, response) => response.socket?.end('HTTP/1.1 400 \u009b31mforged\r\n\r\n'),
+    ],
+    ['speaks no HTTP', (_request, response) => response.socket?.end('\u001b[2J\r\n\r\n')],
+    [
+      'says to come back never',
+      (_request, response) => response.writeHead(503, { 'retry-after': '9'.repeat(400) }).end(),
+    ],
+    ['says to come back in the past', (_request, response) => response.writeHead(429, { 'retry-after': '-1' }).end()],
+    [
+      'has a head of its own size',
+      (_request, response) => response.writeHead(200, { 'x-much': 'x'.repeat(100_000) }).end(),
+    ],
+  ];
+
+  test.each(receivers)('that %s costs telemetry, no more', async (_, answer) => {
+    const url = await startHttp(answer);
+    const protocols = ['http/json', 'http/protobuf'];
+    const said = await Promise.all(
+      protocols.map(async (protocol) => visited(url, { OTEL_EXPORTER_OTLP_PROTOCOL: protocol })),
+    );
+    for (const stderr of said) expect(stderr).toMatch(harmless);
+  });
+
+  test('that sends elsewhere does not get the credentials sent there', async () => {
+    let calls = 0;
+    const elsewhere = await startHttp((_request, response) => {
+      calls += 1;
+      response.end();
+    });
+    const redirecting =
+      (status: number): RequestListener =>
+      (_request, response) => {
+        response.writeHead(status, { location: `${elsewhere}v1/traces` }).end();
+      };
+    const urls = await Promise.all([301, 302, 303, 307, 308].map(async (status) => startHttp(redirecting(status))));
+    for (const stderr of await Promise.all(urls.map(async (url) => visited(url)))) {
+      expect(stderr).toMatch(harmless);
+      expect(stderr).not.toContain('hunter2');
+    }
+    expect(calls).toBe(0);
   });
 });
