@@ -19,6 +19,7 @@ import { sayForeignTelemetry } from './foreign-telemetry.ts';
 import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
+import { HeldPropagator } from './http/stock-outgoing.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
 import { uncaught } from './http/thrown.ts';
 import type { TrackingParts } from './http/tracking.ts';
@@ -152,7 +153,8 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
 
 function propagatorFor({ propagators, http }: Config): TextMapPropagator {
   const composite = new CompositePropagator({ propagators: propagators.map(propagatorNamed) });
-  return http.server === 'otel' ? new TrustedPropagator(composite) : composite;
+  const held = http.client === 'otel' ? new HeldPropagator(composite) : composite;
+  return http.server === 'otel' ? new TrustedPropagator(held) : held;
 }
 
 function propagatorNamed(name: PropagatorName): TextMapPropagator {
@@ -182,14 +184,15 @@ function instrumentServer({ config, ...parts }: Parts & ServerParts): RunningSer
   const meter = metrics.getMeter(httpScope.name, httpScope.version);
   if (config.http.server === 'otel') {
     const stock = new StockServer({ config, meter, ...parts });
-    const outgoing = instrumentOutgoing({ config, incoming: stock });
-    return running([installServerHooks(stock), ...outgoing.map((each) => () => each.disable())], () => undefined);
+    const outgoing = instrumentOutgoing({ config, tracer, meter, ...parts, incoming: stock });
+    return running([installServerHooks(stock), outgoing.stop], outgoing.abandonOpen);
   }
-  const outgoing = instrumentOutgoing({ config });
+  const outgoing = instrumentOutgoing({ config, tracer, meter, ...parts });
   const server = new ServerInstrumentation({ config, tracer, meter, ...parts });
-  return running([installServerHooks(server), ...outgoing.map((each) => () => each.disable())], () =>
-    server.abandonOpen(),
-  );
+  return running([installServerHooks(server), outgoing.stop], () => {
+    outgoing.abandonOpen();
+    server.abandonOpen();
+  });
 }
 
 function running(undo: readonly (() => void)[], endOpenRequests: () => void): RunningServer {

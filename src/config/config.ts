@@ -232,6 +232,8 @@ export interface Config {
   readonly http: {
     /** `REQLENS_HTTP_SERVER`: whose server instrumentation runs. */
     readonly server: 'reqlens' | 'otel';
+    /** `REQLENS_HTTP_CLIENT`: whose instrumentation of outgoing requests runs. */
+    readonly client: 'reqlens' | 'otel';
     /** `REQLENS_SERVER_TIMING`: answer with `Server-Timing: traceparent;desc="..."`. */
     readonly hasServerTiming: boolean;
   };

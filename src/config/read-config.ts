@@ -34,6 +34,7 @@ export function readConfig(env: Environment): ReadConfig {
     clients: readClients(reader),
     http: {
       server: reader.oneOf('REQLENS_HTTP_SERVER', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
+      client: reader.oneOf('REQLENS_HTTP_CLIENT', { values: ['reqlens', 'otel'], fallback: 'reqlens' }),
       hasServerTiming: reader.boolean('REQLENS_SERVER_TIMING', false),
     },
     usage: readUsage(reader),

@@ -26,6 +26,7 @@ export function startupLine(config: Config): string {
     'forwarded-header': clients.forwardedHeader,
     'send-request-id-to': hostText(requestId.sendTo),
     'http-server': http.server,
+    'http-client': http.client,
     'privileged-roles': shownText(usage.privilegedRoles.join(',') || 'none'),
     tokens: tokensText(usage.tokens),
     'usage-store': usage.store.redisUrl === undefined ? 'memory' : withoutCredentials(usage.store.redisUrl),

@@ -70,6 +70,14 @@ export const reqlensVariables: readonly Variable[] = [
     default: 'false',
   },
   {
+    name: 'REQLENS_HTTP_CLIENT',
+    section: 'HTTP client',
+    meaning:
+      "Whose instrumentation makes the spans of outgoing requests: ours, or OpenTelemetry's `instrumentation-http` and `-undici`.",
+    type: '`reqlens` or `otel`',
+    default: 'reqlens',
+  },
+  {
     name: 'REQLENS_ACCOUNT_BAGGAGE',
     section: 'Request id',
     meaning:

@@ -34,6 +34,7 @@ export type Section =
   | 'Limits'
   | 'Request id'
   | 'HTTP server'
+  | 'HTTP client'
   | 'Usage'
   | 'Logs'
   | 'Process';

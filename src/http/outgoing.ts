@@ -1,78 +1,59 @@
-/** Outgoing requests: the stock instrumentations of `http`, `https` and `fetch`, and our request id beside `traceparent`. */
-import { ClientRequest } from 'node:http';
-import { syncBuiltinESMExports, createRequire } from 'node:module';
-
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+/** Outgoing requests: who makes their spans, ours or the stock instrumentations, and what goes along with them. */
+import { ValueType } from '@opentelemetry/api';
+import type { Meter } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
-import { outgoingHosts } from '../identity/outgoing-hosts.ts';
-import { requestScope } from '../identity/request-scope.ts';
-import { accountMember, withMember } from './account-baggage.ts';
-import { headerSpelling } from './header-spelling.ts';
+import { callSpans } from './call-span.ts';
+import type { CallSpanParts } from './call-span.ts';
+import { watchHttpCalls } from './http-calls.ts';
+import { OpenCalls } from './outgoing-call.ts';
+import type { RecordCall } from './outgoing-call.ts';
+import { OutgoingHeaders } from './outgoing-headers.ts';
+import { runStockHttp } from './stock-outgoing.ts';
+import type { StockIncoming } from './stock-outgoing.ts';
+import { watchUndiciCalls } from './undici-calls.ts';
 
-export interface OutgoingParts {
+export interface OutgoingParts extends CallSpanParts {
   readonly config: Pick<Config, 'requestId' | 'http' | 'sendsAccount'>;
-  /** Set when the stock instrumentation answers for incoming requests too. */
+  readonly meter: Meter;
+  /** Set when the stock instrumentation answers for incoming requests. */
   readonly incoming?: StockIncoming;
 }
 
-type StockIncoming = Pick<
-  NonNullable<ConstructorParameters<typeof HttpInstrumentation>[0]>,
-  'startIncomingSpanHook' | 'requestHook' | 'responseHook'
->;
+export interface RunningOutgoing {
+  /** The process is about to exit: ends every span that is still open. */
+  readonly abandonOpen: () => void;
+  readonly stop: () => void;
+}
 
-/** @returns The instrumentations, enabled; they take their providers from the API's globals. */
-export function instrumentOutgoing({
-  config,
-  incoming,
-}: OutgoingParts): readonly (HttpInstrumentation | UndiciInstrumentation)[] {
-  const { headerName, sendTo } = config.requestId;
-  const isAllowed = outgoingHosts(sendTo);
-  const http = new HttpInstrumentation({
-    ...incoming,
-    disableIncomingRequestInstrumentation: incoming === undefined,
-    requestHook: (span, message) => {
-      incoming?.requestHook?.(span, message);
-      if (!(message instanceof ClientRequest) || message.headersSent || message.hasHeader(headerName)) return;
-      const scope = requestScope();
-      if (scope === undefined || !isAllowed(message.host)) return;
-      message.setHeader(headerSpelling(headerName), scope.requestId);
-      const member = config.sendsAccount ? accountMember(scope) : undefined;
-      if (member !== undefined) message.setHeader('baggage', withMember(message.getHeader('baggage'), member));
+export function instrumentOutgoing(parts: OutgoingParts): RunningOutgoing {
+  const { config, incoming } = parts;
+  const headers = new OutgoingHeaders(config);
+  const open = new OpenCalls();
+  const isStock = config.http.client === 'otel';
+  const stop: (() => void)[] = [];
+  if (isStock || incoming !== undefined) stop.push(runStockHttp({ incoming, headers: isStock ? headers : undefined }));
+  if (!isStock) {
+    const calling = { startSpan: callSpans(parts), headers, open, record: recorderOf(parts.meter) };
+    stop.push(watchHttpCalls(calling), watchUndiciCalls(calling));
+  }
+  return {
+    abandonOpen: () => open.abandon(),
+    stop: () => {
+      for (const each of stop) each();
+    },
+  };
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpclientrequestduration */
+function recorderOf(meter: Meter): RecordCall {
+  const histogram = meter.createHistogram('http.client.request.duration', {
+    description: 'Duration of HTTP client requests.',
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+    advice: {
+      explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     },
   });
-  const undici = new UndiciInstrumentation({
-    requestHook: (_span, request) => {
-      const scope = requestScope();
-      if (scope === undefined || hasHeader(request.headers, headerName) || !isAllowed(hostOf(request.origin))) return;
-      request.addHeader(headerSpelling(headerName), scope.requestId);
-      const member = config.sendsAccount ? accountMember(scope) : undefined;
-      // A second field of the name: a list may be divided among several (https://www.w3.org/TR/baggage/#baggage-http-header-format).
-      if (member !== undefined) request.addHeader('baggage', member);
-    },
-  });
-  patchBuiltins();
-  return [http, undici];
-}
-
-/**
- * The stock hook runs when somebody requires the module; `import { request } from 'node:http'` never does, so it is required
- * here, and the names that ES modules import are brought up to date.
- */
-function patchBuiltins(): void {
-  const require = createRequire(import.meta.url);
-  for (const name of ['http', 'https']) require(name);
-  syncBuiltinESMExports();
-}
-
-function hostOf(origin: string): string {
-  return URL.parse(origin)?.hostname ?? '';
-}
-
-/** undici keeps headers as text lines (before version 6) or as names and values in turn. */
-function hasHeader(headers: string | readonly (string | string[])[], name: string): boolean {
-  if (typeof headers === 'string')
-    return headers.toLowerCase().includes(`\r\n${name}:`) || headers.toLowerCase().startsWith(`${name}:`);
-  return headers.some((item, index) => index % 2 === 0 && typeof item === 'string' && item.toLowerCase() === name);
+  return (durationS, attributes) => histogram.record(durationS, attributes);
 }

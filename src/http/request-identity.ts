@@ -79,8 +79,11 @@ export function requestIdentifier({ headerName, findClient, onRejected }: Identi
 }
 
 /** What the rest of the process gets to know of the request. */
-export function scopeOf({ requestId, traceId, isTraceIdRandom }: RequestIdentity): RequestScope {
-  return isTraceIdRandom ? { requestId, randomTraceId: traceId } : { requestId };
+export function scopeOf({ requestId, traceId, isTraceIdRandom, parent, links }: RequestIdentity): RequestScope {
+  const scope: RequestScope = isTraceIdRandom ? { requestId, randomTraceId: traceId } : { requestId };
+  const caller = parent === ROOT_CONTEXT ? links[0]?.context : trace.getSpanContext(parent);
+  if (caller !== undefined) scope.callerSpanId = caller.spanId;
+  return scope;
 }
 
 /** Ids and flags alone: the `tracestate` of a caller who is not trusted goes nowhere. */

@@ -48,6 +48,12 @@ function redactedQuery(query: string): string {
   return parameters.toString();
 }
 
+/** The same query letter by letter, unless it has secrets. */
+export function withoutSecrets(query: string): string {
+  const parameters = new URLSearchParams(query);
+  return secretParameters.some((name) => parameters.has(name)) ? redactedQuery(query) : query;
+}
+
 /** Host headers seen to be good or bad. A service has few; a hostile client can send many, so the memory is bounded. */
 const knownHosts = new Map<string, boolean>();
 const maxKnownHosts = 256;

@@ -23,6 +23,8 @@ export interface RequestScope {
   readonly requestId: RequestId;
   /** The request's trace id, when a trusted caller says that its last 56 bits are random (W3C Trace Context level 2): whoever is called next hears it too. */
   readonly randomTraceId?: string;
+  /** The span that the request came from, believed or not: a `traceparent` handed on as it came has it still. */
+  callerSpanId?: string;
   /** May become known late, and change. */
   caller?: Caller;
   /** The application has said who the caller is, if only that nobody is known: then nothing else is asked (identity/access.ts). */

@@ -84,8 +84,8 @@ test('without a fault a program that calls everything we patch sees what bare No
   expect(bare.code).toBe(3);
 });
 
-/** The stock instrumentations patch these themselves, and see by the last two which modules are loaded. */
-const stock = /^(?:https?\.(?:request|get)(?:\.|$)|module\..*\brequire$|process\.getBuiltinModule$)/;
+/** Instrumentations that are switched on see by these which modules are loaded. */
+const stock = /^(?:module\..*\brequire$|process\.getBuiltinModule$)/;
 /** Another name of `net.Socket`. */
 const alias = 'net.Stream.';
 

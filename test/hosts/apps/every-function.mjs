@@ -9,7 +9,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -17,12 +17,42 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { pino } from 'pino';
+import { Client } from 'undici-7';
 
 const seen = [];
 const say = (...what) => seen.push(what.map((each) => JSON.stringify(each) ?? 'undefined').join(' '));
 const folder = fs.mkdtempSync(join(tmpdir(), 'reqlens-hosts-'));
 const file = join(folder, 'file');
 const certificate = { key: readFileSync(process.env.TEST_KEY), cert: readFileSync(process.env.TEST_CERT) };
+
+/** Calls that nobody answers, whose answer is cut off, and one whose connection becomes the application's own. */
+async function failingCalls(here) {
+  const other = createServer((connection) => {
+    connection.once('data', () => {
+      connection.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: own\r\n\r\n');
+    });
+  });
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const there = `http://127.0.0.1:${other.address().port}`;
+  const client = new Client(there);
+  const { socket } = await client.upgrade({ path: '/', protocol: 'own' });
+  say('upgraded', typeof socket.write);
+  socket.destroy();
+  await client.destroy();
+  await once(other.close(), 'close');
+  for (const url of [there, `${here}/never`]) {
+    const call = http.get(url, { agent: false });
+    const failed = once(call, 'error').catch((error) => error);
+    const answered = new Promise((resolve) => call.on('response', (answer) => answer.on('error', resolve).resume()));
+    say('failed', (await Promise.race([failed.then(([error]) => error), answered])).code);
+    say(
+      'fetch failed',
+      await fetch(url)
+        .then((answer) => answer.text())
+        .catch((error) => error.message),
+    );
+  }
+}
 
 const deeds = {
   '/plain': (request, response) => {
@@ -136,6 +166,7 @@ const deeds = {
       call.on('socket', (socket) => say('socket', typeof socket.write));
     });
     say(body, await (await fetch(`http://127.0.0.1:${port}/small`)).text());
+    await failingCalls(`http://127.0.0.1:${port}`);
     response.end('others');
   },
   '/logs': (request, response) => {

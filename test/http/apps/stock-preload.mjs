@@ -1,20 +1,33 @@
-/** The stock way, without reqlens: the OpenTelemetry SDK and instrumentation-http 0.301, for test/http/parity.test.ts to compare with. */
+/**
+ * The stock way, without reqlens: the OpenTelemetry SDK and instrumentation-http 0.301, for test/http/parity.test.ts to compare with.
+ * With TEST_OUTGOING instrumentation-undici 0.34 too, for test/http/outgoing-parity.test.ts.
+ */
 import { createRequire } from 'node:module';
 
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  CompositePropagator,
+  suppressTracing,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { JsonMetricsSerializer, JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
-/** `fetch` is not instrumented here, so that sending makes no spans. */
+/** Sending makes no spans. */
 function jsonExporter(path, serializer) {
   const sending = new Set();
   const send = async (items, done) => {
     const body = serializer.serializeRequest(items);
-    const response = await fetch(`${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}${path}`, { method: 'POST', body });
+    const url = `${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}${path}`;
+    const response = await context.with(suppressTracing(context.active()), fetch, undefined, url, {
+      method: 'POST',
+      body,
+    });
     await response.text();
     done({ code: 0 });
   };
@@ -44,9 +57,11 @@ propagation.setGlobalPropagator(
 );
 metrics.setGlobalMeterProvider(meters);
 trace.setGlobalTracerProvider(tracers);
-const instrumentation = new HttpInstrumentation();
-instrumentation.setMeterProvider(meters);
-instrumentation.setTracerProvider(tracers);
+const outgoing = process.env.TEST_OUTGOING === undefined ? [] : [new UndiciInstrumentation()];
+for (const instrumentation of [new HttpInstrumentation(), ...outgoing]) {
+  instrumentation.setMeterProvider(meters);
+  instrumentation.setTracerProvider(tracers);
+}
 
 // The patch is put on when the modules are required for the first time; their prototypes are those of ES modules too.
 const require = createRequire(import.meta.url);
