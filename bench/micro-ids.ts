@@ -10,6 +10,8 @@ import type { Context } from '@opentelemetry/api';
 
 import { serverAddress } from '../src/http/forwarded.ts';
 import { urlParts } from '../src/http/request-url.ts';
+import { readConfig } from '../src/config/read-config.ts';
+import { clientFinder } from '../src/identity/client.ts';
 import { RequestContext, requestScope } from '../src/identity/request-scope.ts';
 import { newTraceId, requestIdFor } from '../src/trace/trace-id.ts';
 import { spreadOf } from './statistics.ts';
@@ -47,6 +49,15 @@ function stockContext(): Context {
     .setValue(extra.key, extra.value);
 }
 
+const findClient = clientFinder(readConfig({}).config);
+/** A trusted proxy. */
+const socket = { remoteAddress: '10.0.0.9' };
+
+/** Who sent a request with that header, and whether an id of his would be kept. */
+function isTrusted(headers: Parameters<typeof findClient>[0]['headers']): boolean {
+  return findClient({ headers, rawHeaders: [], socket }).isRequestIdTrusted;
+}
+
 /** Tried and dropped. */
 const remembered = new Map(hosts.map((host) => [`http ${host}`, { host, port: 80 }]));
 
@@ -63,6 +74,11 @@ const cases: Readonly<Record<string, (index: number) => unknown>> = {
   'context: read from the stock one': () => requestScope(stock),
   'url: urlParts': (index) => urlParts(targets[index % 4] ?? '/', 'http', 'shop.example'),
   'url: new URL': (index) => new URL(targets[index % 4] ?? '/', 'http://shop.example').pathname,
+  'client: no forwarding header': () => isTrusted({}),
+  'client: X-Forwarded-For with one hop': (index) => isTrusted({ 'x-forwarded-for': `203.0.113.${index % 256}` }),
+  'client: X-Forwarded-For with two': (index) => isTrusted({ 'x-forwarded-for': `203.0.113.${index % 256}, 10.0.0.3` }),
+  'client: X-Forwarded-For, IPv6': (index) => isTrusted({ 'x-forwarded-for': `2001:db8::${index % 256}` }),
+  'client: Forwarded': (index) => isTrusted({ forwarded: `for=203.0.113.${index % 256};proto=https` }),
   'host: serverAddress': (index) => serverAddress({ host: hosts[index % 2] ?? '' }, 'http'),
   'host: remembered in a Map by scheme and value': (index) => remembered.get(`http ${hosts[index % 2]}`),
 };

@@ -22,22 +22,33 @@ export const unixSocket = 'unix:';
 export function forwardedForChain(value: string): Chain {
   const isTooLong = value.length > maxChainBytes;
   // The right end is the nearest proxies' word, and counts however much somebody has sent in front of it.
-  const members = (isTooLong ? value.slice(-maxChainBytes) : value).split(',').toReversed();
-  return chainOf(members.map(trimmed).filter(isNotEmpty).map(addressIn), isTooLong);
+  const text = isTooLong ? value.slice(-maxChainBytes) : value;
+  const hops: string[] = [];
+  for (let end = text.length; end >= 0;) {
+    // From -1, lastIndexOf would look at the first character again.
+    const comma = end === 0 ? -1 : text.lastIndexOf(',', end - 1);
+    const member = text.slice(comma + 1, end).trim();
+    end = comma;
+    if (member === '') continue;
+    const address = addressIn(member);
+    if (address === undefined || hops.length === maxChainHops) return { hops, isWellFormed: false };
+    hops.push(address);
+  }
+  return { hops, isWellFormed: !isTooLong && hops.length > 0 };
 }
 
 /** @param value - Elements as RFC 7239 has them; each must say `for=` and no parameter twice. An unquoted port or bracket is taken all the same. */
 export function forwardedChain(value: string): Chain {
   // Quotes can only be told from the left, so of an absurd length nothing is read.
   const names = value.length > maxChainBytes ? undefined : forNamesIn(value);
-  return names === undefined ? { hops: [], isWellFormed: false } : chainOf(names.toReversed().map(addressIn), false);
+  return names === undefined ? { hops: [], isWellFormed: false } : chainOf(names.toReversed().map(addressIn));
 }
 
 /** @param addresses - The nearest first. */
-function chainOf(addresses: readonly (string | undefined)[], isTooLong: boolean): Chain {
+function chainOf(addresses: readonly (string | undefined)[]): Chain {
   const first = addresses.indexOf(undefined);
   const known = (first < 0 ? addresses : addresses.slice(0, first)).filter((address) => address !== undefined);
-  const isWellFormed = !isTooLong && first < 0 && known.length > 0 && known.length <= maxChainHops;
+  const isWellFormed = first < 0 && known.length > 0 && known.length <= maxChainHops;
   return { hops: known.slice(0, maxChainHops), isWellFormed };
 }
 
@@ -98,12 +109,4 @@ function spelledAsInUrls(ipv6: string): string | undefined {
   if (high === undefined || low === undefined) return spelled;
   const bits = [high, low].map((group) => Number.parseInt(group, 16));
   return bits.flatMap((group) => [group >>> 8, group & 0xff]).join('.');
-}
-
-function trimmed(text: string): string {
-  return text.trim();
-}
-
-function isNotEmpty(text: string): boolean {
-  return text !== '';
 }

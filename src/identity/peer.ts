@@ -57,8 +57,15 @@ function rangeOf({ address, prefix }: Network): { readonly from: number; readonl
   return { from: Math.floor(numberOf(address) / size) * size, size };
 }
 
+/** @param ipv4 - Known to be one: only digits and dots. */
 function numberOf(ipv4: string): number {
   let number = 0;
-  for (const octet of ipv4.split('.')) number = number * 256 + Number(octet);
-  return number;
+  let octet = 0;
+  for (let at = 0; at < ipv4.length; at += 1) {
+    const code = ipv4.charCodeAt(at);
+    const isDot = code === 0x2e;
+    if (isDot) number = number * 256 + octet;
+    octet = isDot ? 0 : octet * 10 + code - 0x30;
+  }
+  return number * 256 + octet;
 }

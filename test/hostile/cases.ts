@@ -336,4 +336,37 @@ const recorded: readonly HostileCase[] = [
   })),
 ];
 
-export const hostileCases: readonly HostileCase[] = [...requestIds, ...traces, ...names, ...recorded];
+/** Chains of hops that are no chains, or end where their sender would like. */
+const chains: readonly HostileCase[] = [
+  ',',
+  ', , ,',
+  `,${marker}`,
+  `10.0.0.1,${marker}`,
+  `${marker},10.0.0.1`,
+  '10.0.0.1,'.repeat(1200),
+  `${','.repeat(9000)}${marker}`,
+  `${' '.repeat(9000)}${marker}`,
+  `"10.0.0.1`,
+  `"${marker}\\"`,
+  `[::1%${marker}]:80`,
+  `[${'1:'.repeat(2000)}]`,
+  '::ffff:10.0.0.1',
+  '10.0.0.1:99999999999999999999',
+  'unknown',
+  `_${marker}`,
+  'unix:',
+  `for=${marker}`,
+  'for="10.0.0.1',
+  `for=10.0.0.1;for=${marker}`,
+  `for=10.0.0.1;by="${marker}\\"";;;`,
+  'for=a;'.repeat(1500),
+  `for="${'\\"'.repeat(4000)}"`,
+  `__proto__=${marker};for=__proto__`,
+].flatMap((chain) =>
+  ['Forwarded', 'X-Forwarded-For'].map((name) => ({
+    title: `the chain ${name}: ${shown(chain)}`,
+    send: withHeaders(`${name}: ${chain}`, 'traceparent: junk'),
+  })),
+);
+
+export const hostileCases: readonly HostileCase[] = [...requestIds, ...traces, ...names, ...recorded, ...chains];
