@@ -1,5 +1,5 @@
 /** Says on stderr what becomes of telemetry, in sentences of its own for each kind of trouble. */
-import { countLost } from './losses.ts';
+import { counted, countLost } from './losses.ts';
 import type { Items } from './losses.ts';
 import { report, reportOnce, speaksForProcess } from './self-report.ts';
 import type { Route, Sent } from './sent.ts';
@@ -36,9 +36,13 @@ export function attempted(route: Route, itemCount: number, sent: Sent): void {
 
 /** Telemetry waits. One sentence for one receiver, whoever has found out. */
 export function didNotTake(origin: string, reason: string): void {
-  const nobody = `no collector answers at ${origin} (${headOf(reason)}); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector`;
+  const nobody = `no collector answers at ${origin} (${inBrackets(headOf(reason))}); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector`;
   const busy = `the collector at ${origin} does not take telemetry: ${reason}; it waits and is sent again`;
   happened(receiver(origin), { reason, sentence: isNobodyThere(reason) ? nobody : busy, count: 1 });
+}
+
+function inBrackets(reason: string): string {
+  return reason.replace(' (', ', ').replace(/\)$/, '');
 }
 
 /** A batch, or the single item that was too large. */
@@ -46,7 +50,7 @@ export function refused(items: Items, count: number, reason: string): void {
   countLost(items, count, headOf(reason));
   happened(refusal(items), {
     reason,
-    sentence: `the collector refused ${count} ${items}: ${reason}; they are dropped`,
+    sentence: `the collector refused ${counted(count, items)}: ${reason}; dropped`,
     count,
   });
 }
@@ -54,7 +58,7 @@ export function refused(items: Items, count: number, reason: string): void {
 /** There was no room for items. */
 export function dropped(items: Items, count: number, why: string): void {
   countLost(items, count, headOf(why));
-  happened(dropping(items), { reason: why, sentence: `${count} ${items} were dropped: ${why}`, count });
+  happened(dropping(items), { reason: why, sentence: `dropped ${counted(count, items)}: ${why}`, count });
 }
 
 /** There is room again. */
@@ -64,7 +68,7 @@ export function droppedNoMore(items: Items): void {
 
 export function unencodable(items: Items, count: number): void {
   countLost(items, count, 'not encodable');
-  reportOnce(`unencodable ${items}`, `${count} ${items} could not be encoded and are dropped`);
+  reportOnce(`unencodable ${items}`, `dropped ${counted(count, items)}: not encodable`);
 }
 
 /** Without a number it is a warning, of which everything was taken. */
@@ -75,7 +79,7 @@ function rejected(items: Items, count: number, message: string): void {
   }
   countLost(items, count, 'rejected');
   const words = message === '' ? '' : `: ${message}`;
-  const sentence = `the collector rejected ${count} ${items} of a batch that it took otherwise${words}; they are dropped`;
+  const sentence = `the collector rejected ${counted(count, items)} of a batch that it took otherwise${words}; dropped`;
   happened(rejection(items), { reason: 'rejected', sentence, count });
 }
 

@@ -80,7 +80,7 @@ function wordsOf(answer: HttpAnswer, { secrets }: Route): string {
   const body = unpacked(answer);
   if (isProtobuf(answer)) return cleanWords(protobufFields(body).text(2), secrets);
   const text = body.toString('utf8');
-  if (!isJson(answer)) return isText(answer) ? cleanWords(text, secrets) : '';
+  if (!isJson(answer) && !text.startsWith('{')) return isText(answer) ? cleanWords(text, secrets) : '';
   const json = parsed(body);
   const error = member(json, 'error', 'error');
   const message = [member(json, 'message', 'message'), member(error, 'message', 'message'), error].find(

@@ -40,6 +40,11 @@ export function countLost(items: Items, count: number, why: string): void {
   reasons.set(reason, (reasons.get(reason) ?? 0) + count);
 }
 
+/** "1 span", "2 spans" */
+export function counted(count: number, items: Items): string {
+  return `${count} ${count === 1 ? items.slice(0, -1) : items}`;
+}
+
 /** Once: what was said is forgotten. Nothing when nothing was lost. */
 export function sayLosses(): void {
   if (!speaksForProcess()) return;
@@ -49,7 +54,7 @@ export function sayLosses(): void {
     if (others > 0) reasons.push(['in worker threads', others]);
     const total = reasons.reduce((sum, [, count]) => sum + count, 0);
     if (total === 0) return [];
-    return [`${total} ${items} (${reasons.map(([why, count]) => `${count}: ${why}`).join('; ')})`];
+    return [`${counted(total, items)} (${reasons.map(([why, count]) => `${count}: ${why}`).join('; ')})`];
   });
   lost.clear();
   if (all.length > 0) report(`telemetry that did not arrive: ${all.join(', ')}`);

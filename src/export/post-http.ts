@@ -65,12 +65,13 @@ async function exchange(attempt: Attempt, url: URL, isFresh: boolean): Promise<H
     deadline.unref();
     request.on('socket', (socket) => socket.unref());
   }
-  request.on('error', (error) => reject(asDead(error, request.reusedSocket)));
-  // Before the end of an answer, too, when the connection is kept.
-  request.on('close', () => {
-    if (!isAnswered) reject(asDead(closedEarly(), request.reusedSocket));
-  });
   let isAnswered = false;
+  // Once the head of an answer is there, the status stands; the end of its body is heard of below.
+  const fail = (error: Error): void => {
+    if (!isAnswered) reject(asDead(error, request.reusedSocket));
+  };
+  request.on('error', fail);
+  request.on('close', () => fail(closedEarly()));
   request.on('response', (response) => {
     isAnswered = true;
     void answerOf(response).then(resolve);

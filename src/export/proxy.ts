@@ -58,8 +58,10 @@ export async function tunnelTo({ host, port }: Target, proxy: string): Promise<S
     response.destroy();
     refuse(response.statusCode);
   });
-  request.on('connect', ({ statusCode }, socket: Socket) => {
+  request.on('connect', ({ statusCode }, socket: Socket, head: Buffer) => {
     if (statusCode === 200) {
+      // An HTTP/2 server speaks first; its first words may come along with the proxy's.
+      if (head.length > 0) socket.unshift(head);
       resolve(socket);
       return;
     }

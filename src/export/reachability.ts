@@ -10,8 +10,10 @@ const probeTimeoutMs = 2000;
 
 /** Returns at once; never keeps the process alive. One line for each address that does not answer, however many signals go there. */
 export function probeReceivers(queues: readonly ExitQueue[]): void {
-  for (const origin of new Set(queues.map(({ route }) => new URL(route.url).origin))) {
-    const url = new URL(origin);
+  const addresses = new Map(queues.map(({ route }) => [new URL(route.url).origin, route.proxy]));
+  for (const [origin, proxy] of addresses) {
+    // Behind a proxy only the proxy can be asked; the receiver's name may not even be known here.
+    const url = new URL(proxy ?? origin);
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
     const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
     socket.unref();

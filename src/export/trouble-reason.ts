@@ -27,6 +27,8 @@ const explanations: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; the address says https',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; the address says https',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'it wants a client certificate; OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE can name it',
   EPROTO: 'it does not speak our TLS; the address says https',
   ERR_HTTP2_ERROR: 'it does not speak HTTP/2, which gRPC needs',
   ERR_HTTP2_SESSION_ERROR: 'it does not speak HTTP/2 as we do',
@@ -46,6 +48,8 @@ export function isNobodyThere(reason: string): boolean {
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
+  // A stream tells that its session is gone; why, its cause knows.
+  if (error.cause instanceof Error) return reasonOf(error.cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === undefined) return error.message;
   if (code.startsWith('HPE_')) return `${code} (its answer is not HTTP)`;

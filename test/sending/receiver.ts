@@ -4,11 +4,14 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 import type { OtlpSettings } from '../../src/config/config.ts';
 import { OtlpSender } from '../../src/export/otlp-sender.ts';
 import type { Payload } from '../../src/export/sent.ts';
+
+// What a sender has to say has tests of its own; here it would be noise.
+vi.mock('../../src/standard-streams/say.ts', () => ({ say: () => undefined, sayLast: () => undefined }));
 
 interface Posted {
   readonly path: string;
@@ -47,15 +50,15 @@ export async function receiver(answer: Answer): Promise<Receiver> {
 }
 
 /** Any server, on a free port, until the test is over. */
-export async function listening(server: Server): Promise<number> {
+export async function listening(server: Server, address = '127.0.0.1'): Promise<number> {
   // A client that goes away in the middle is none of the assertions.
   server.on('connection', (socket) => socket.on('error', () => socket.destroy()));
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('a TCP server has a port');
-  return address.port;
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new TypeError('a TCP server has a port');
+  return bound.port;
 }
 
 export const payload: Payload = { body: Buffer.from('{"resourceSpans":[]}'), itemCount: 3 };
