@@ -37,13 +37,18 @@ function idsOfJson(line: string): readonly string[] {
 /** ` key=value` as the text format writes it: bare, or as a JSON string. */
 const pairs = /(?: [^\s="]+=(?:"(?:[^"\\]|\\.)*"|[^\s="]*))+$/y;
 
+/** Places that are looked at, from the end: each look may take the rest of the line. Our own lines have both fields in the first two. */
+const mostPlaces = 50;
+
 /**
  * The last place from which on the line is nothing but pairs, the field's own first. Our lines end in both fields, so what a message
  * says before them is never taken for them.
  */
 function idInText(line: string, field: string): string | undefined {
   const start = ` ${field}=`;
-  for (let at = line.lastIndexOf(start); at > 0; at = line.lastIndexOf(start, at - 1)) {
+  let places = mostPlaces;
+  for (let at = line.lastIndexOf(start); at > 0 && places > 0; at = line.lastIndexOf(start, at - 1)) {
+    places -= 1;
     pairs.lastIndex = at;
     if (pairs.test(line)) return idOf(valueAt(line, at + start.length));
   }

@@ -1,5 +1,5 @@
 /** Mistakes that show only when all loggers are known: a file that is another's backup, lines that go nowhere. Pure. */
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 
 import type { ConfigProblem, LoggerSettings } from './config.ts';
 import type { LoggerEntry } from './logger-entry.ts';
@@ -24,13 +24,15 @@ export function mendLoggers(
   isExporting: boolean,
 ): MendedLoggers {
   const problems: ConfigProblem[] = [];
+  const lastEntries = new Map(entries.map((entry) => [entry.name, entry]));
   const complain = (name: string, expected: string, consequence: string): void => {
-    const entry = entries.findLast((candidate) => candidate.name === name);
+    const entry = lastEntries.get(name);
     if (entry !== undefined) problems.push(entry.problem(expected, consequence));
   };
+  const byPath = new Map(loggers.toReversed().map((logger) => [logger.file?.path ?? '', logger]));
   const mended = loggers
     .map((logger) => {
-      const owner = ownerOfBackup(logger, loggers);
+      const owner = ownerOfBackup(logger, byPath);
       if (owner === undefined) return logger;
       const expected = `a file that is no backup of the one of ${owner.name}`;
       complain(logger.name, `${expected} (backups are named ${backupForm(owner)})`, `${logger.name} gets no file`);
@@ -46,15 +48,30 @@ export function mendLoggers(
 }
 
 /** `publish_sync.1.log`, also compressed, beside `publish_sync.log`: it would be renamed, and removed, as a backup is. */
-function ownerOfBackup({ file }: LoggerSettings, all: readonly LoggerSettings[]): LoggerSettings | undefined {
+function ownerOfBackup(
+  { file }: LoggerSettings,
+  byPath: ReadonlyMap<string, LoggerSettings>,
+): LoggerSettings | undefined {
   if (file === undefined) return undefined;
   const name = basename(file.path).replace(/\.gz$/i, '');
-  return all.find((other) => {
-    if (other.file === undefined || dirname(other.file.path) !== dirname(file.path)) return false;
-    const [base, extension] = baseAndExtension(other.file.path);
-    const isNear = name.startsWith(`${base}.`) && name.endsWith(extension);
-    return isNear && backupNumber.test(name.slice(base.length + 1, name.length - extension.length));
-  });
+  for (const ownName of backedUpNames(name)) {
+    const owner = byPath.get(join(dirname(file.path), ownName));
+    if (owner?.file !== undefined && isBackupOf(name, owner.file.path)) return owner;
+  }
+  return undefined;
+}
+
+/** Names that it would be a backup's of: without the number before its ending, or at its end. */
+function backedUpNames(name: string): readonly string[] {
+  const extension = extname(name);
+  const withoutEnding = basename(name, extension);
+  return [`${basename(withoutEnding, extname(withoutEnding))}${extension}`, withoutEnding];
+}
+
+function isBackupOf(name: string, path: string): boolean {
+  const [base, extension] = baseAndExtension(path);
+  const isNear = name.startsWith(`${base}.`) && name.endsWith(extension);
+  return isNear && backupNumber.test(name.slice(base.length + 1, name.length - extension.length));
 }
 
 function backupForm({ file }: LoggerSettings): string {

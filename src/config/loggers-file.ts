@@ -1,33 +1,47 @@
 /** REQLENS_LOGGERS_FILE: loggers and their settings in JSON or YAML. Reads that one file, and never throws. */
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { inspect } from 'node:util';
-
-import type { parse as ParseYaml } from 'yaml';
 
 import type { ConfigProblem } from './config.ts';
 import { loggerName, loggerNameForm } from './log-values.ts';
 import type { LoggerKey } from './log-values.ts';
 import { expectedKey, loggerKeyOf } from './logger-entry.ts';
 import type { LoggerEntries, LoggerEntry, WrittenSetting } from './logger-entry.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { shownText } from './shown-value.ts';
 
 const variable = 'REQLENS_LOGGERS_FILE';
 const form = '{ "loggers": { "<name>": { ... } } }';
 
-/** Settings of a hundred loggers need 20 KB; a larger file is another one. */
-const maxBytes = 1024 * 1024;
+interface Format {
+  readonly parse: (text: string) => unknown;
+  readonly maxBytes: number;
+  /** The same for people. */
+  readonly most: string;
+}
 
-const parsers: ReadonlyMap<string, (text: string) => unknown> = new Map([
-  ['.json', (text: string): unknown => JSON.parse(text)],
-  ['.yaml', parseYaml],
-  ['.yml', parseYaml],
+/** Settings of a hundred loggers need 20 KB; a larger file is another one. */
+const json: Format = { parse: (text: string): unknown => JSON.parse(text), maxBytes: 1024 * 1024, most: '1 MB' };
+/** Reading YAML takes some 5 us a byte, JSON 0.01 (Node 24): a megabyte would hold a start for seconds. */
+const yaml: Format = { parse: parseYaml, maxBytes: 64 * 1024, most: '64 KB' };
+
+const formats: ReadonlyMap<string, Format> = new Map([
+  ['.json', json],
+  ['.yaml', yaml],
+  ['.yml', yaml],
 ]);
+
+/** Each has a file, a scope and a place in memory. */
+const mostLoggers = 10_000;
+/** Of one object; a logger has 13 that mean something. */
+const mostKeys = 100;
+/** Complaints of one file; there is a line for each. */
+const mostProblems = 50;
 
 /** Whether the file's name says how it is to be read. */
 export function isLoggersFileName(path: string): boolean {
-  return parsers.has(extname(path).toLowerCase());
+  return formats.has(extname(path).toLowerCase());
 }
 
 /**
@@ -41,6 +55,12 @@ export function readLoggersFile(path: string): LoggerEntries {
     return { entries: [], problems: [unusableFile(path, `it to contain ${form}`)] };
   }
   const { loggers, ...others } = parsed.value;
+  if (Object.keys(others).length > mostKeys) {
+    return { entries: [], problems: [unusableFile(path, `it to contain ${form}, and nothing else`)] };
+  }
+  if (Object.keys(isRecord(loggers) ? loggers : {}).length > mostLoggers) {
+    return { entries: [], problems: [unusableFile(path, `at most ${mostLoggers} loggers in it`)] };
+  }
   const place = placeIn(path);
   const strange = Object.entries(others).map(([key, value]) =>
     place(key, value)(`the one key loggers, as in ${form}`, 'it is ignored'),
@@ -50,31 +70,37 @@ export function readLoggersFile(path: string): LoggerEntries {
   );
   return {
     entries: read.flatMap(({ entries }) => entries),
-    problems: [...strange, ...read.flatMap(({ problems }) => problems)],
+    problems: firstOf(path, [...strange, ...read.flatMap(({ problems }) => problems)]),
   };
+}
+
+function firstOf(path: string, problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const more = problems.length - mostProblems;
+  if (more <= 0) return problems;
+  const consequence = `${more} more are not shown`;
+  return [
+    ...problems.slice(0, mostProblems),
+    { variable, value: shownText(path), expected: 'fewer mistakes', consequence },
+  ];
 }
 
 type Parsed = { readonly value: unknown } | { readonly reason: string };
 
 function parseFile(path: string): Parsed {
-  const parse = parsers.get(extname(path).toLowerCase());
-  if (parse === undefined) return { reason: 'the path of a file whose name ends in .json, .yaml or .yml' };
+  const format = formats.get(extname(path).toLowerCase());
+  if (format === undefined) return { reason: 'the path of a file whose name ends in .json, .yaml or .yml' };
   try {
     const stats = statSync(path);
-    if (!stats.isFile() || stats.size > maxBytes) return { reason: 'the path of a readable file of at most 1 MB' };
+    if (!stats.isFile() || stats.size > format.maxBytes) {
+      return { reason: `the path of a readable file of at most ${format.most}` };
+    }
     // Editors of Windows put a byte order mark before JSON, where it must not be (RFC 8259, section 8.1).
-    return { value: parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) };
+    return { value: format.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) };
   } catch (error) {
     const reason = shownText(error instanceof Error ? firstLine(error.message) : String(error), 120);
     const isSystem = error instanceof Error && 'syscall' in error;
     return { reason: isSystem ? `the path of a readable file (${reason})` : `valid ${kindOf(path)} (${reason})` };
   }
-}
-
-/** Loaded only for such a file: it takes 40 ms (Node 24). The package bounds aliases, and tags make no objects of ours. */
-function parseYaml(text: string): unknown {
-  const { parse }: { parse: typeof ParseYaml } = createRequire(import.meta.url)('yaml');
-  return parse(text, { merge: true, logLevel: 'error' });
 }
 
 function unusableFile(path: string, expected: string): ConfigProblem {
@@ -102,6 +128,9 @@ function entryOf(name: string, settings: unknown, place: Place): LoggerEntries {
   }
   if (!isRecord(settings ?? {})) {
     return { entries: [], problems: [problem('an object of settings', 'the entry is left out')] };
+  }
+  if (Object.keys(settings ?? {}).length > mostKeys) {
+    return { entries: [], problems: [problem(`an object of at most ${mostKeys} settings`, 'the entry is left out')] };
   }
   const taken = Object.entries(settings ?? {}).map(([key, value]) =>
     settingOf(key, value, place(`${path}.${key}`, value)),

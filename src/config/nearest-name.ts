@@ -3,6 +3,8 @@
 /** @returns The first of the nearest ones, when it is at most `limit` edits away. */
 export function nearestName(name: string, known: readonly string[], limit: number): string | undefined {
   const ranked = known
+    // Each letter more or less is an edit, and a name may be a megabyte long.
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= limit)
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];

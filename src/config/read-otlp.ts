@@ -41,7 +41,9 @@ export function readOtlp(reader: EnvironmentReader, signal: Signal): OtlpSetting
 function httpEndpoint(reader: EnvironmentReader, signal: Signal): string {
   const base = reader.url(`${all}_ENDPOINT`, { allowsBareHost: undefined, fallback: 'http://localhost:4318' });
   const url = new URL(base ?? 'http://localhost:4318');
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`;
+  let path = url.pathname;
+  while (path.endsWith('/')) path = path.slice(0, -1);
+  url.pathname = `${path}/v1/${signal.toLowerCase()}`;
   const fallback = withoutCredentials(url.href);
   return (reader.url(`${all}_${signal}_ENDPOINT`, { allowsBareHost: undefined, fallback }) ?? url).href;
 }

@@ -28,7 +28,7 @@ interface RedisClient {
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
   readonly connect: () => Promise<unknown>;
   readonly set: (key: string, value: string, options: { readonly PX: number }) => Promise<unknown>;
-  readonly get: (key: string) => Promise<unknown>;
+  readonly getRange: (key: string, start: number, end: number) => Promise<unknown>;
   readonly unref: () => void;
   readonly destroy: () => void;
 }
@@ -74,7 +74,8 @@ export class RedisStore implements UsageStore {
     try {
       const client = await this.#connected();
       if (client === undefined) return { status: 'unavailable' };
-      const json = await this.#apart(async () => within(client.get(keyOf(requestId))));
+      // No more of it than tells that it is too long to be ours.
+      const json = await this.#apart(async () => within(client.getRange(keyOf(requestId), 0, maxEntryLength)));
       return isUsage(json) ? { status: 'found', json } : { status: 'unknown' };
     } catch (error) {
       this.#lose(error);
@@ -220,7 +221,15 @@ function isUsage(json: unknown): json is string {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name === 'Error' ? error.message.replaceAll(/\b\S+@\S+/g, '***') : error.name;
+  return error.name === 'Error' ? withoutAddresses(error.message.slice(0, longestReason)) : error.name;
+}
+
+/** What a server says may be a megabyte; more of it is not looked at. */
+const longestReason = 300;
+
+function withoutAddresses(text: string): string {
+  const words = text.split(/\s+/).map((word) => (word.includes('@') ? '***' : word));
+  return words.join(' ');
 }
 
 /** A Redis that takes commands and never answers is away as well. */
