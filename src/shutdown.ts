@@ -1,5 +1,5 @@
 /** What happens at the end: open spans are ended, what waits is sent, and the exit is never held longer than the deadline. */
-import { sendBeforeExit } from './export/exit-sender.ts';
+import { deliverBeforeExit } from './export/exit-delivery.ts';
 import { sayLosses } from './export/losses.ts';
 import type { ExitQueue } from './export/pipelines.ts';
 import { reportOnce, sayUnsaid } from './export/self-report.ts';
@@ -8,6 +8,8 @@ import { sayLast } from './standard-streams/say.ts';
 
 export interface ShutdownParts {
   readonly queues: readonly ExitQueue[];
+  /** Puts the limits of what is on disk in force at once. */
+  readonly limitSpool: () => void;
   /** The longest that the exit may be delayed, in milliseconds; 0 sends nothing at the exit. */
   readonly timeoutMs: number;
   /** Ends what is still open, so that it is among what is sent. */
@@ -21,12 +23,6 @@ export interface ShutdownParts {
   /** Logs the error that ends the process. */
   readonly onUncaught: (error: unknown, origin: string) => void;
 }
-
-/**
- * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
- * longer than this once the helper thread runs, because an exit without a collector must not be felt.
- */
-const unreachableTimeoutMs = 60;
 
 /** @returns Takes every listener off again. */
 export function installShutdown(parts: ShutdownParts): () => void {
@@ -91,19 +87,12 @@ class Ending {
   }
 
   #send(): void {
-    const { queues, timeoutMs, endOpenSpans } = this.#parts;
+    const { queues, timeoutMs, endOpenSpans, limitSpool } = this.#parts;
     if (timeoutMs === 0) return;
     endOpenSpans();
-    const parcels = queues.flatMap((queue) => {
-      const parcelTimeoutMs = queue.isUnreachable ? Math.min(unreachableTimeoutMs, this.#leftMs) : this.#leftMs;
-      return queue.takeAll().map((payload) => ({ route: queue.route, payload, timeoutMs: parcelTimeoutMs }));
-    });
     const startMs = performance.now();
-    const isDone = sendBeforeExit(parcels, this.#leftMs);
+    deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs: this.#leftMs });
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
-    if (isDone) return;
-    const message = `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost`;
-    reportOnce('exit', message);
   }
 }
 

@@ -84,6 +84,7 @@ export function startTelemetry(config: Config): Telemetry {
   };
   const stopShutdown = installShutdown({
     queues: pipelines.queues,
+    limitSpool: pipelines.limitSpool,
     timeoutMs: config.shutdownTimeoutMs,
     flushLogs: logLines.flush,
     endLogs: logLines.end,

@@ -57,6 +57,15 @@ export interface BatchSettings {
   readonly maxExportBatchSize: number;
 }
 
+/** Where batches wait on disk that no receiver takes. */
+export interface SpoolSettings {
+  /** Absolute. */
+  readonly directory: string;
+  /** Of all processes together. */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
 export type ExporterName = 'otlp' | 'console';
 export type SamplerName =
   | 'always_on'
@@ -216,6 +225,16 @@ export interface Config {
     readonly exportIntervalMs: number;
     readonly exportTimeoutMs: number;
     readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
+  };
+
+  /** What waits for a receiver. */
+  readonly waiting: {
+    /** `REQLENS_SPOOL_DIR`, `_MAX_MB`, `_MAX_AGE`; undefined: nothing is on disk. */
+    readonly spool: SpoolSettings | undefined;
+    /** `REQLENS_QUEUE_MAX_MB`: memory for everything that waits, of all signals together. */
+    readonly queueBytes: number;
+    /** `REQLENS_EXPORT_MAX_BATCH_MB`: of one request, not compressed. */
+    readonly batchBytes: number;
   };
 
   readonly requestId: {

@@ -32,7 +32,7 @@ const fileSizeRule: ValueRule<number> = {
   parse: (text) => (/^(?:0|unlimited)$/i.test(text) ? { value: 0 } : sizeRule.parse(text)),
 };
 
-const ageRule: ValueRule<number> = {
+export const ageRule: ValueRule<number> = {
   expected: 'a number with s, m, h, d or w (e.g. 12h, 14d)',
   parse: (text) => {
     const ms = parseDuration(text);

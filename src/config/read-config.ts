@@ -9,6 +9,7 @@ import type { Signal } from './read-otlp.ts';
 import { readLoggers } from './read-loggers.ts';
 import { readClients, readRequestId } from './read-request-id.ts';
 import { readUsage } from './read-usage.ts';
+import { readWaiting } from './read-waiting.ts';
 import { unknownNames } from './unknown-names.ts';
 
 /** What the environment came to. */
@@ -22,7 +23,7 @@ export interface ReadConfig {
 export function readConfig(env: Environment): ReadConfig {
   const reader = new EnvironmentReader(env);
   complainAboutFiles(reader);
-  const config: Config = {
+  const read: Omit<Config, 'waiting'> = {
     isDisabled: reader.specificationBoolean('OTEL_SDK_DISABLED'),
     ...readResource(reader),
     diagLevel: readDiagLevel(reader),
@@ -48,6 +49,7 @@ export function readConfig(env: Environment): ReadConfig {
     }),
     hasStartupLine: reader.boolean('REQLENS_STARTUP_LINE', false),
   };
+  const config = { ...read, waiting: readWaiting(reader, read.logs.directory) };
   return { config, problems: [...reader.problems, ...unknownNames(env)] };
 }
 

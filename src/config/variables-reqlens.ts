@@ -1,6 +1,7 @@
 /** The variables of our own: REQLENS_*. */
 import { logVariables } from './variables-logs.ts';
 import { usageVariables } from './variables-usage.ts';
+import { waitingVariables } from './variables-waiting.ts';
 import type { Variable } from './variables.ts';
 
 const list = 'a list of addresses, CIDR blocks, `loopback`, `private`';
@@ -95,6 +96,7 @@ export const reqlensVariables: readonly Variable[] = [
     whenUnset: 'none',
   },
   ...logVariables,
+  ...waitingVariables,
   {
     name: 'REQLENS_SHUTDOWN_TIMEOUT',
     section: 'Process',

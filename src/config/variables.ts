@@ -37,6 +37,7 @@ export type Section =
   | 'HTTP client'
   | 'Usage'
   | 'Logs'
+  | 'Waiting'
   | 'Process';
 
 /** Every variable that reqlens itself reads, ours first. The collector's own are in collector/settings.ts. */

@@ -1,84 +1,89 @@
-/** Holds finished items until they are sent, a batch at a time; bounded, and never lost while they fit. */
-import { AsyncResource } from 'node:async_hooks';
-
-import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
-
+/** Holds finished items until there are enough of them for a batch; bounded by count and bytes. */
 import type { BatchSettings } from '../config/config.ts';
+import type { Delivery } from './delivery.ts';
+import { encodeWithin } from './encode-within.ts';
+import { inNobodysContext, unattended } from './in-nobodys-context.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import type { Encoded } from './request-encoder.ts';
-import type { Payload, Route, Sender, Sent } from './sent.ts';
+import type { Payload, Route } from './sent.ts';
+import type { Filed } from './waiting-place.ts';
 
 export interface BatchQueueParts<Item> {
   readonly settings: BatchSettings;
-  readonly sender: Sender;
+  readonly delivery: Delivery;
   /** Says itself why items cannot be encoded. */
   readonly encode: (items: readonly Item[]) => Encoded;
-  /** What happened to a batch, for the self-report. */
-  readonly onOutcome: (outcome: Outcome) => void;
+  /** About what an item takes as OTLP, in bytes. Called for every item: it must be cheap. */
+  readonly sizeOf: (item: Item) => number;
+  /** Of one request. */
+  readonly maxBatchBytes: number;
+  readonly budget: MemoryBudget;
 }
 
-export interface Outcome {
-  readonly sent: Sent;
-  /** Items that were sent, or that would have been. */
-  readonly itemCount: number;
-  /** Items of the batch that no OTLP could be made of; they are gone. */
-  readonly unencodableCount: number;
-  /** Items that found the queue full since the last outcome. */
-  readonly droppedCount: number;
-}
+/** An item in memory takes about so many times what it takes as OTLP: a line is there as a whole and in part, a span as objects. */
+const memoryPerByte = 2;
+/** While the receiver is away there is no hurry: files would be many and small. A killed process loses what came within this time. */
+const awayDelayMs = 5000;
 
 export class BatchQueue<Item> {
   readonly #parts: BatchQueueParts<Item>;
-  /** Made at the start, in nobody's context. */
-  readonly #outside = new AsyncResource('reqlens export queue', { requireManualDestroy: true });
-  #waiting: Item[] = [];
-  #inFlight: Item[] = [];
+  readonly #waiting: Item[] = [];
+  /** Of each waiting item. */
+  readonly #sizes: number[] = [];
+  #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  #pauseMs = 0;
-  #droppedCount = 0;
-  #isUnreachable = false;
   #isSending = false;
   #flight: Promise<void> = Promise.resolve();
 
   constructor(parts: BatchQueueParts<Item>) {
     this.#parts = parts;
+    parts.delivery.whenReady(() => {
+      if (!this.#isSending && this.#waiting.length > 0) this.#schedule(0);
+    });
   }
 
   get route(): Route {
-    return this.#parts.sender.route;
+    return this.#parts.delivery.route;
   }
 
   /** True after nobody answered and until somebody does: an exit need not wait for it. */
   get isUnreachable(): boolean {
-    return this.#isUnreachable;
+    return this.#parts.delivery.isUnreachable;
   }
 
   /** What the probe at the start has found out. */
   markUnreachable(): void {
-    this.#isUnreachable = true;
+    this.#parts.delivery.markUnreachable();
   }
 
-  /** Constant time, and no work for the caller beyond it. The newest item is dropped when the queue is full. */
+  /** Constant time, but for one item in some hundred when they come too fast. The newest is dropped when there is no room for it. */
   add(item: Item): void {
-    const { maxQueueSize, maxExportBatchSize, scheduleDelayMs } = this.#parts.settings;
-    if (this.#waiting.length + this.#inFlight.length >= maxQueueSize) {
-      this.#droppedCount += 1;
+    const { settings, delivery, sizeOf, maxBatchBytes } = this.#parts;
+    const bytes = sizeOf(item);
+    if (!this.#hasRoom(bytes)) {
+      delivery.countDropped(1);
       return;
     }
     this.#waiting.push(item);
+    this.#sizes.push(bytes);
+    this.#waitingBytes += bytes;
     // The end of a send plans the next one.
     if (this.#isSending) return;
-    if (this.#waiting.length === maxExportBatchSize && this.#pauseMs === 0) this.#schedule(0);
-    else if (this.#timer === undefined) this.#schedule(scheduleDelayMs + this.#pauseMs);
+    const { length } = this.#waiting;
+    const isFull = length >= settings.maxExportBatchSize || this.#waitingBytes >= maxBatchBytes;
+    const wasFull = length > settings.maxExportBatchSize || this.#waitingBytes - bytes >= maxBatchBytes;
+    if (isFull && !wasFull && delivery.canTake) this.#schedule(0);
+    else if (this.#timer === undefined) this.#schedule(this.#delayMs());
   }
 
-  /** Resolves when what was waiting has been sent, or a send has failed. */
+  /** Resolves when what was waiting has been sent or kept, or a send has failed. */
   async flush(): Promise<void> {
     await this.#flight;
-    while (this.#waiting.length > 0) {
-      const before = this.#waiting.length;
+    const { delivery } = this.#parts;
+    if (!delivery.canTake) await delivery.retry();
+    while (this.#waiting.length > 0 && delivery.canTake) {
       // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the receiver's order
       await this.#sendNext();
-      if (this.#waiting.length >= before) return;
     }
   }
 
@@ -89,29 +94,60 @@ export class BatchQueue<Item> {
   takeAll(): Payload[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const all = [...this.#inFlight, ...this.#waiting];
-    this.#inFlight = [];
-    this.#waiting = [];
-    const { maxExportBatchSize } = this.#parts.settings;
-    const payloads: Payload[] = [];
-    for (let at = 0; at < all.length; at += maxExportBatchSize) {
-      const items = all.slice(at, at + maxExportBatchSize);
-      const { body, unencodableCount } = this.#encode(items);
-      if (body !== undefined) payloads.push({ body, itemCount: items.length - unencodableCount });
-    }
+    const payloads = this.#parts.delivery.takeAll();
+    while (this.#waiting.length > 0) payloads.push(...this.#cut());
     return payloads;
   }
 
-  /**
-   * The timer belongs to nobody: created inside a request it would hold that request's context, and all it refers to; and what sending
-   * costs would be charged to that request, if it is one that is measured.
-   */
+  /** See Delivery. */
+  takeFiled(): Filed[] {
+    return this.#parts.delivery.takeFiled();
+  }
+
+  /** See Delivery. */
+  keepNow(payload: Payload): (() => void) | undefined {
+    return this.#parts.delivery.keepNow(payload);
+  }
+
+  /** Makes room by giving batches to the disk, where there is one. */
+  #hasRoom(bytes: number): boolean {
+    const { settings, delivery, budget } = this.#parts;
+    const isOverCount = this.#waiting.length + delivery.itemCount >= settings.maxQueueSize;
+    if (!isOverCount && budget.take(bytes * memoryPerByte)) return true;
+    if (!delivery.canStore || this.#waiting.length === 0) return false;
+    for (const payload of this.#cut()) delivery.store(payload);
+    return budget.take(bytes * memoryPerByte);
+  }
+
+  /** The oldest items, encoded; more than one request when their sizes were guessed too small. */
+  #cut(): readonly Payload[] {
+    const { settings, encode, maxBatchBytes: maxBytes, delivery, budget } = this.#parts;
+    let count = 0;
+    let bytes = 0;
+    while (count < this.#waiting.length && count < settings.maxExportBatchSize) {
+      const next = this.#sizes[count] ?? 0;
+      if (count > 0 && bytes + next > maxBytes) break;
+      bytes += next;
+      count += 1;
+    }
+    const items = this.#waiting.splice(0, count);
+    this.#sizes.splice(0, count);
+    this.#waitingBytes -= bytes;
+    budget.give(bytes * memoryPerByte);
+    const { payloads, unencodableCount } = encodeWithin(items, { encode, maxBytes });
+    if (unencodableCount > 0) delivery.countUnencodable(unencodableCount, payloads.length === 0);
+    return payloads;
+  }
+
+  #delayMs(): number {
+    const { settings, delivery } = this.#parts;
+    return delivery.isAway ? Math.max(settings.scheduleDelayMs, awayDelayMs) : settings.scheduleDelayMs;
+  }
+
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    this.#outside.runInAsyncScope(() => {
-      context.with(ROOT_CONTEXT, () => {
-        this.#timer = setTimeout(() => void this.#sendNext(), delayMs).unref();
-      });
+    inNobodysContext(() => {
+      this.#timer = setTimeout(() => unattended(async () => this.#sendNext()), delayMs).unref();
     });
   }
 
@@ -124,49 +160,16 @@ export class BatchQueue<Item> {
   async #sendBatch(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length === 0) return;
-    const { sender, onOutcome, settings } = this.#parts;
+    const { settings, delivery, maxBatchBytes } = this.#parts;
+    if (this.#waiting.length === 0 || !delivery.canTake) return;
     this.#isSending = true;
-    this.#inFlight = this.#waiting.splice(0, settings.maxExportBatchSize);
-    const { body, unencodableCount } = this.#encode(this.#inFlight);
-    const itemCount = this.#inFlight.length - unencodableCount;
-    // Nothing to send has arrived as well as it can.
-    const sent: Sent = body === undefined ? { status: 'sent' } : await sender.send({ body, itemCount });
+    const [first, ...others] = this.#cut();
+    // More than one is rare, and the others would be in nobody's hands while the first is under way.
+    for (const payload of others) delivery.store(payload);
+    if (first !== undefined) await delivery.send(first);
     this.#isSending = false;
-    this.#settle(sent);
-    // What goes back to the queue is encoded again, and what of it could not be is counted then.
-    const unencodable = sent.status === 'retry' ? 0 : unencodableCount;
-    onOutcome({ sent, itemCount, unencodableCount: unencodable, droppedCount: this.#droppedCount });
-    this.#droppedCount = 0;
-    if (this.#waiting.length > 0) this.#schedule(this.#nextDelayMs());
-  }
-
-  /** What cannot be encoded must not take the queue down with it. */
-  #encode(items: readonly Item[]): Encoded {
-    try {
-      return this.#parts.encode(items);
-    } catch (error) {
-      diag.error('export: a batch could not be encoded', error);
-      return { body: undefined, unencodableCount: items.length };
-    }
-  }
-
-  /** Items that nobody took go back to the front; they were counted against the limit all the time. */
-  #settle(sent: Sent): void {
-    if (sent.status === 'retry') {
-      this.#waiting = [...this.#inFlight, ...this.#waiting];
-      this.#pauseMs = this.#parts.sender.mayAskInMs();
-      this.#isUnreachable = sent.isUnreachable;
-    } else {
-      this.#pauseMs = 0;
-      this.#isUnreachable = false;
-    }
-    this.#inFlight = [];
-  }
-
-  #nextDelayMs(): number {
-    if (this.#pauseMs > 0) return this.#pauseMs;
-    const { maxExportBatchSize, scheduleDelayMs } = this.#parts.settings;
-    return this.#waiting.length >= maxExportBatchSize ? 0 : scheduleDelayMs;
+    if (this.#waiting.length === 0 || !delivery.canTake) return;
+    const isFull = this.#waiting.length >= settings.maxExportBatchSize || this.#waitingBytes >= maxBatchBytes;
+    this.#schedule(isFull ? 0 : this.#delayMs());
   }
 }

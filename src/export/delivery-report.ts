@@ -9,7 +9,8 @@ import type { Subject, Trouble } from './troubles.ts';
 
 const troubles = new Troubles(report);
 
-const itemsOf: Readonly<Record<Route['signal'], Items>> = {
+/** What is in a batch of a signal. */
+export const itemsOf: Readonly<Record<Route['signal'], Items>> = {
   trace: 'spans',
   logs: 'log records',
   metrics: 'data points',

@@ -14,8 +14,15 @@ export interface Parcel {
 /** What the helper thread is given; structured-cloneable. */
 export interface ExitMail {
   readonly parcels: readonly Parcel[];
-  /** One Int32 that the helper sets to 1 when it is done. */
-  readonly done: SharedArrayBuffer;
+  /** One Int32 that the helper sets to 1 when it is done, and one for each parcel that was taken or refused. */
+  readonly flags: SharedArrayBuffer;
+}
+
+export interface ExitOutcome {
+  /** The helper was done in time. */
+  readonly isDone: boolean;
+  /** By parcel: taken or refused, so that it need not be sent again. */
+  readonly isSettled: readonly boolean[];
 }
 
 /**
@@ -23,12 +30,12 @@ export interface ExitMail {
  * runs any more; another thread's does. Starting the thread and sending takes 60 to 85 ms (bench/exit.ts; Node 24, two cores,
  * November 2026), nearly all of it the start.
  *
- * @returns Whether the helper was done in time.
+ * @returns What became of each parcel, as far as is known then.
  */
-export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): boolean {
-  if (parcels.length === 0 || timeoutMs <= 0) return parcels.length === 0;
-  const done = new SharedArrayBuffer(4);
-  const mail: ExitMail = { parcels, done };
+export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
+  if (parcels.length === 0 || timeoutMs <= 0) return { isDone: parcels.length === 0, isSettled: [] };
+  const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
+  const mail: ExitMail = { parcels, flags };
   const worker = new Worker(new URL('exit-thread.js', import.meta.url), {
     workerData: mail,
     // Neither the application's preloads nor its environment: this thread sends bytes, nothing else.
@@ -37,7 +44,9 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): b
     stdout: true,
     stderr: true,
   });
-  const outcome = Atomics.wait(new Int32Array(done), 0, 0, timeoutMs);
+  const shared = new Int32Array(flags);
+  const outcome = Atomics.wait(shared, 0, 0, timeoutMs);
+  const isSettled = parcels.map((_, index) => Atomics.load(shared, index + 1) === 1);
   void worker.terminate();
-  return outcome !== 'timed-out';
+  return { isDone: outcome !== 'timed-out', isSettled };
 }

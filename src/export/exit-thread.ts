@@ -5,15 +5,20 @@ import type { ExitMail } from './exit-sender.ts';
 import { post } from './post.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- given by sendBeforeExit alone
-const { parcels, done } = workerData as ExitMail;
+const { parcels, flags } = workerData as ExitMail;
+const shared = new Int32Array(flags);
 
 try {
-  // Each outcome is final: there is no time for another try.
+  // Each outcome is final here: there is no time for another try.
   await Promise.all(
-    parcels.map(async ({ route, payload, timeoutMs }) => post(route, payload.body, { timeoutMs, isDetached: false })),
+    parcels.map(async ({ route, payload, timeoutMs }, index) => {
+      const sent = await post(route, payload.body, { timeoutMs, isDetached: false });
+      // One that is too large can be halved by whoever finds it on disk.
+      const isSettled = sent.status === 'sent' || (sent.status === 'refused' && !sent.isTooLarge);
+      if (isSettled) Atomics.store(shared, index + 1, 1);
+    }),
   );
 } finally {
-  const flag = new Int32Array(done);
-  Atomics.store(flag, 0, 1);
-  Atomics.notify(flag, 0);
+  Atomics.store(shared, 0, 1);
+  Atomics.notify(shared, 0);
 }

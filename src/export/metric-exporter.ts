@@ -8,15 +8,16 @@ import type { Config } from '../config/config.ts';
 import { jsonRequest } from './json-request.ts';
 import { encodeMetrics } from './metric-encoder.ts';
 import { metricsRequest } from './otlp-messages.ts';
-import type { Sender } from './sent.ts';
+import type { Payload } from './sent.ts';
+import type { Delivery } from './delivery.ts';
 
-/** A metric that could not be sent is in the next, cumulative, export; with delta temporality it is lost, as the specification has it. */
+/** What is not taken now waits as it is: its times are those of its data points, so that a gap is filled, with delta temporality too. */
 export class OtlpMetricExporter implements PushMetricExporter {
-  readonly #sender: Sender;
+  readonly #delivery: Delivery;
   readonly #config: Config['metrics'];
 
-  constructor(sender: Sender, config: Config['metrics']) {
-    this.#sender = sender;
+  constructor(delivery: Delivery, config: Config['metrics']) {
+    this.#delivery = delivery;
     this.#config = config;
   }
 
@@ -27,12 +28,14 @@ export class OtlpMetricExporter implements PushMetricExporter {
       return;
     }
     const isJson = this.#config.otlp.protocol === 'http/json';
-    void this.#send(isJson ? jsonRequest(body, metricsRequest) : body, done);
+    const itemCount = metrics.scopeMetrics
+      .flatMap((scope) => scope.metrics)
+      .reduce((count, { dataPoints }) => count + dataPoints.length, 0);
+    void this.#send({ body: isJson ? jsonRequest(body, metricsRequest) : body, itemCount }, done);
   }
 
-  /** The queue of spans says when nobody answers; the same for metrics would be the same news again. */
-  async #send(body: Uint8Array, done: (result: ExportResult) => void): Promise<void> {
-    await this.#sender.send({ body, itemCount: 1 });
+  async #send(payload: Payload, done: (result: ExportResult) => void): Promise<void> {
+    await this.#delivery.send(payload);
     done({ code: ExportResultCode.SUCCESS });
   }
 

@@ -8,24 +8,41 @@ import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tra
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 
 import type { BatchSettings, Config, OtlpSettings } from '../config/config.ts';
+import { destinationKey } from '../spool/destination.ts';
+import { Spool } from '../spool/spool.ts';
 import { BatchQueue } from './batch-queue.ts';
-import type { Outcome } from './batch-queue.ts';
-import { dropped, droppedNoMore, refused, unencodable } from './delivery-report.ts';
+import { Delivery } from './delivery.ts';
+import { recordSize, spanSize } from './item-size.ts';
 import { jsonRequest } from './json-request.ts';
 import { encodeLogRecords } from './log-encoder.ts';
 import type { Items } from './losses.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { OtlpMetricExporter } from './metric-exporter.ts';
 import { logsRequest, traceRequest } from './otlp-messages.ts';
 import type { Message } from './otlp-messages.ts';
 import { OtlpSender } from './otlp-sender.ts';
+import { outcomeReporter, reportSpoolNews } from './outcome-report.ts';
 import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.ts';
 import { RequestDurations } from './request-durations.ts';
 import type { RecordDuration } from './request-durations.ts';
 import type { Encoded } from './request-encoder.ts';
+import type { Payload, Route, Signal } from './sent.ts';
 import { encodeSpans } from './span-encoder.ts';
+import { WaitingPlace } from './waiting-place.ts';
+import type { Filed } from './waiting-place.ts';
 
-/** Any of our queues, by what an exit needs of it. */
-export type ExitQueue = Pick<BatchQueue<never>, 'isUnreachable' | 'markUnreachable' | 'route' | 'takeAll' | 'flush'>;
+/** What an exit needs of anything of ours that holds telemetry. */
+export interface ExitQueue {
+  readonly route: Route;
+  readonly isUnreachable: boolean;
+  readonly markUnreachable: () => void;
+  /** Everything not known to have arrived, and not safe on disk. */
+  readonly takeAll: () => Payload[];
+  /** Some of what is on disk. */
+  readonly takeFiled: () => Filed[];
+  /** @returns Takes it off the disk again; undefined when it could not be kept there. */
+  readonly keepNow: (payload: Payload) => (() => void) | undefined;
+}
 
 export interface Pipelines {
   readonly spanProcessors: readonly SpanProcessor[];
@@ -37,13 +54,28 @@ export interface Pipelines {
   readonly isLogReceiverAway: () => boolean;
   /** Those that hold something when the process exits. */
   readonly queues: readonly ExitQueue[];
+  /** Puts the limits of what is on disk in force at once. */
+  readonly limitSpool: () => void;
+}
+
+/** What the ways of all signals share. */
+interface Shared {
+  readonly waiting: Config['waiting'];
+  readonly spool: Spool | undefined;
+  readonly budget: MemoryBudget;
 }
 
 /** @param httpScope - What the metrics of requests say they come from. */
-export function pipelinesFor({ traces, logs, metrics }: Config, httpScope: InstrumentationScope): Pipelines {
+export function pipelinesFor(config: Config, httpScope: InstrumentationScope): Pipelines {
+  const { traces, logs, metrics, waiting } = config;
   const durations = new RequestDurations(httpScope);
-  const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces) : undefined;
-  const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs) : undefined;
+  const spool = waiting.spool === undefined ? undefined : new Spool(waiting.spool, reportSpoolNews);
+  const shared = { waiting, spool, budget: new MemoryBudget(waiting.queueBytes) };
+  const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces, shared) : undefined;
+  const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs, shared) : undefined;
+  const metricsDelivery = metrics.exporters.includes('otlp')
+    ? deliveryFor({ otlp: metrics.otlp, signal: 'metrics', items: 'data points' }, shared)
+    : undefined;
   return {
     spanProcessors: [
       ...(spanQueue === undefined ? [] : [new QueueSpanProcessor(spanQueue)]),
@@ -57,28 +89,52 @@ export function pipelinesFor({ traces, logs, metrics }: Config, httpScope: Instr
         ? [new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })]
         : []),
     ],
-    metricReaders: metricReadersFor(metrics, durations),
+    metricReaders: metricReadersFor({ metrics, durations, delivery: metricsDelivery }),
     recordDuration: durations.record,
     isLogReceiverAway: () => (logQueue === undefined ? !logs.exporters.includes('console') : logQueue.isUnreachable),
-    queues: [spanQueue, logQueue].filter((queue) => queue !== undefined),
+    queues: [spanQueue, logQueue, metricsDelivery].filter((queue) => queue !== undefined),
+    limitSpool: () => spool?.limitNow(),
   };
 }
 
-function spansQueue({ otlp, batch }: Config['traces']): BatchQueue<ReadableSpan> {
-  return new BatchQueue<ReadableSpan>({
-    settings: batch,
-    sender: new OtlpSender(withinExport(otlp, batch), 'trace'),
-    encode: otlp.protocol === 'http/json' ? inJson(encodeSpans, traceRequest) : encodeSpans,
-    onOutcome: reporter('spans'),
+interface Way {
+  readonly otlp: OtlpSettings;
+  readonly signal: Signal;
+  /** What is in it, for what is said. */
+  readonly items: Items;
+}
+
+function deliveryFor({ otlp, signal, items }: Way, { spool, budget }: Shared): Delivery {
+  const sender = new OtlpSender(otlp, signal);
+  const contentType = otlp.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  const destination = destinationKey(sender.route);
+  return new Delivery({
+    sender,
+    contentType,
+    place: new WaitingPlace({ signal, destination, contentType, spool, budget }),
+    onOutcome: outcomeReporter(items),
   });
 }
 
-function logRecordsQueue({ otlp, batch }: Config['logs']): BatchQueue<ReadableLogRecord> {
+function spansQueue({ otlp, batch }: Config['traces'], shared: Shared): BatchQueue<ReadableSpan> {
+  return new BatchQueue<ReadableSpan>({
+    settings: batch,
+    delivery: deliveryFor({ otlp: withinExport(otlp, batch), signal: 'trace', items: 'spans' }, shared),
+    encode: otlp.protocol === 'http/json' ? inJson(encodeSpans, traceRequest) : encodeSpans,
+    sizeOf: spanSize,
+    maxBatchBytes: shared.waiting.batchBytes,
+    budget: shared.budget,
+  });
+}
+
+function logRecordsQueue({ otlp, batch }: Config['logs'], shared: Shared): BatchQueue<ReadableLogRecord> {
   return new BatchQueue<ReadableLogRecord>({
     settings: batch,
-    sender: new OtlpSender(withinExport(otlp, batch), 'logs'),
+    delivery: deliveryFor({ otlp: withinExport(otlp, batch), signal: 'logs', items: 'log records' }, shared),
     encode: otlp.protocol === 'http/json' ? inJson(encodeLogRecords, logsRequest) : encodeLogRecords,
-    onOutcome: reporter('log records'),
+    sizeOf: recordSize,
+    maxBatchBytes: shared.waiting.batchBytes,
+    budget: shared.budget,
   });
 }
 
@@ -96,13 +152,18 @@ function withinExport(otlp: OtlpSettings, { exportTimeoutMs }: BatchSettings): O
   return { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, exportTimeoutMs) };
 }
 
-function metricReadersFor(metrics: Config['metrics'], durations: RequestDurations): MetricReader[] {
+interface MetricsWay {
+  readonly metrics: Config['metrics'];
+  readonly durations: RequestDurations;
+  /** Undefined: they do not go to a receiver. */
+  readonly delivery: Delivery | undefined;
+}
+
+function metricReadersFor({ metrics, durations, delivery }: MetricsWay): MetricReader[] {
   const { exportIntervalMs: exportIntervalMillis, exporters } = metrics;
   // The SDK refuses a time-out longer than the interval.
   const exportTimeoutMillis = Math.min(metrics.exportTimeoutMs, exportIntervalMillis);
-  const otlp = exporters.includes('otlp')
-    ? [new OtlpMetricExporter(new OtlpSender(metrics.otlp, 'metrics'), metrics)]
-    : [];
+  const otlp = delivery === undefined ? [] : [new OtlpMetricExporter(delivery, metrics)];
   const terminal = exporters.includes('console') ? [new ConsoleMetricExporter()] : [];
   return [...otlp, ...terminal].map((exporter) => {
     const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);
@@ -113,14 +174,4 @@ function metricReadersFor(metrics: Config['metrics'], durations: RequestDuration
       metricProducers: [durations.producerFor(temporality)],
     });
   });
-}
-
-/** What the sender cannot know; see delivery-report.ts. */
-function reporter(items: Items): (outcome: Outcome) => void {
-  return ({ sent, itemCount, unencodableCount, droppedCount }) => {
-    if (unencodableCount > 0) unencodable(items, unencodableCount);
-    if (sent.status === 'refused' && sent.isTooLarge) refused(items, itemCount, sent.reason);
-    if (droppedCount > 0) dropped(items, droppedCount, 'the queue is full');
-    else if (sent.status === 'sent') droppedNoMore(items);
-  };
 }

@@ -60,3 +60,27 @@ export interface Route {
   readonly proxy?: string;
   readonly tls: { readonly ca?: string; readonly key?: string; readonly cert?: string };
 }
+
+/** What became of a batch, for the self-report. */
+export interface Outcome {
+  readonly sent: Sent;
+  /** Items that were sent, or that would have been. */
+  readonly itemCount: number;
+  /** Items that no OTLP could be made of; they are gone. */
+  readonly unencodableCount: number;
+  /** Items that found no room since the last outcome, in memory or anywhere. */
+  readonly droppedCount: number;
+  /** The batch is on disk, and goes out later; only of one to be tried again. */
+  readonly isKept: boolean;
+  /** The one item of a batch that is too large, and so is dropped. */
+  readonly tooLarge?: TooLarge;
+}
+
+export interface TooLarge {
+  /** Its logger, or the scope of its span or metric. */
+  readonly scope: string;
+  /** Of a span or metric; empty for a log record. */
+  readonly name: string;
+  /** Of the request with nothing else in it. */
+  readonly bytes: number;
+}

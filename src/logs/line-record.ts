@@ -79,6 +79,11 @@ export class LineRecord {
     this.hrTimeObserved = [seconds, nanoseconds];
   }
 
+  /** Characters: about what it takes, without reading it. */
+  get lineLength(): number {
+    return this.#line.json.length;
+  }
+
   get severityText(): string | undefined {
     return this.#read().severityText;
   }

@@ -15,8 +15,12 @@ test('unset and blank keep them all', async () => {
   expect((await visitByDefault(variable, { path })).map(kept)).toEqual([10, 10]);
 });
 
-test('a short queue keeps the first and drops the rest', async () => {
-  expect(kept(await visit({ [variable]: '3' }, { path }))).toBe(3);
+test('a short queue without a spool keeps the first and drops the rest', async () => {
+  expect(kept(await visit({ [variable]: '3', REQLENS_SPOOL_DIR: 'off' }, { path }))).toBe(3);
+});
+
+test('a short queue with a spool gives it what has no room', async () => {
+  expect(kept(await visit({ [variable]: '3' }, { path }))).toBe(10);
 });
 
 test('0 is reported, and the default goes on', async () => {

@@ -18,6 +18,7 @@ import { RequestDurations } from '../../src/export/request-durations.ts';
 import type { RequestSeries } from '../../src/export/request-durations.ts';
 import type { Payload } from '../../src/export/sent.ts';
 import { readConfig } from '../../src/config/read-config.ts';
+import { deliveryTo } from '../support/delivery.ts';
 import { randomOf } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
 
@@ -293,22 +294,12 @@ test('a receiver sees one scope, though a counter of it comes from the SDK and t
   const sent: Payload[] = [];
   const { config } = readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' });
   const exporter = new OtlpMetricExporter(
-    {
-      route: {
-        signal: 'metrics',
-        url: 'http://127.0.0.1/v1/metrics',
-        isGrpc: false,
-        headers: {},
-        isGzip: false,
-        secrets: [],
-        tls: {},
-      },
-      mayAskInMs: () => 0,
+    deliveryTo({
       send: async (payload) => {
         sent.push(payload);
         return { status: 'sent' };
       },
-    },
+    }),
     config.metrics,
   );
   const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);

@@ -20,8 +20,8 @@ export interface GrpcReceiver {
   readonly close: () => Promise<void>;
 }
 
-/** Plain text, or TLS with a certificate. */
-export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<GrpcReceiver> {
+/** Plain text, or TLS with a certificate. @param port - 0: a free one. */
+export async function startGrpcReceiver(tls?: SecureServerOptions, port = 0): Promise<GrpcReceiver> {
   const calls: GrpcCall[] = [];
   const waiting = new Set<() => void>();
   const sessions = new Set<Http2Session>();
@@ -44,12 +44,12 @@ export async function startGrpcReceiver(tls?: SecureServerOptions): Promise<Grpc
       stream.end(Buffer.alloc(5));
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const bound = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    host: `localhost:${port}`,
+    host: `localhost:${bound}`,
     calls,
     until: (condition) =>
       new Promise((resolve) => {

@@ -18,7 +18,8 @@ export interface OtlpSink {
   stop(): Promise<void>;
 }
 
-export async function startOtlpSink(): Promise<OtlpSink> {
+/** @param port - 0: a free one. */
+export async function startOtlpSink(port = 0): Promise<OtlpSink> {
   const spans = new Arrivals<ReceivedSpan>();
   const logs = new Arrivals<ReceivedLog>();
   const server = createServer((request, response) => {
@@ -26,11 +27,11 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     // An empty Export…ServiceResponse: everything taken.
     response.writeHead(200, { 'content-type': 'application/x-protobuf' });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening TCP server has an AddressInfo
-  const { port } = server.address() as AddressInfo;
+  const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${bound}`,
     spans: spans.items,
     logs: logs.items,
     waitForSpan: (isWanted) => spans.waitFor(isWanted),

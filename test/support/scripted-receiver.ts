@@ -12,6 +12,8 @@ export interface ScriptedOptions {
   readonly port?: number;
   /** Status of the answer to the request with this index, from 0, of its path; `undefined` never answers. Default 200. */
   readonly answer?: (index: number, path: string) => number | undefined;
+  /** Larger bodies are answered with 413. */
+  readonly maxBytes?: number;
 }
 
 export interface ScriptedReceiver {
@@ -29,7 +31,7 @@ export interface ScriptedReceiver {
 
 /** Takes OTLP in JSON. */
 export async function startScriptedReceiver(options: ScriptedOptions = {}): Promise<ScriptedReceiver> {
-  const { answer = () => 200 } = options;
+  const { answer = () => 200, maxBytes = Infinity } = options;
   const requests: ReceivedRequest[] = [];
   const accepted: ReceivedRequest[] = [];
   const counts = new Map<string, number>();
@@ -38,11 +40,12 @@ export async function startScriptedReceiver(options: ScriptedOptions = {}): Prom
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = Buffer.concat(await request.toArray());
     const { method = '', url: path = '', headers } = request;
-    const received = { method, path, headers, body, json: JSON.parse(body.toString()) };
+    const isJson = headers['content-type'] === 'application/json';
+    const received = { method, path, headers, body, json: isJson ? JSON.parse(body.toString()) : undefined };
     const index = counts.get(path) ?? 0;
     counts.set(path, index + 1);
     requests.push(received);
-    const status = answer(index, path);
+    const status = body.byteLength > maxBytes ? 413 : answer(index, path);
     if (status === 200) accepted.push(received);
     if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     for (const check of waiting) check();

@@ -6,10 +6,11 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { BatchQueue } from '../../src/export/batch-queue.ts';
-import type { Outcome } from '../../src/export/batch-queue.ts';
 import { encodeLogRecords } from '../../src/export/log-encoder.ts';
-import type { Payload } from '../../src/export/sent.ts';
+import { MemoryBudget } from '../../src/export/memory-budget.ts';
+import type { Outcome, Payload } from '../../src/export/sent.ts';
 import { encodeSpans } from '../../src/export/span-encoder.ts';
+import { deliveryTo } from '../support/delivery.ts';
 import { readLogs, readSpans } from '../support/otlp-reader.ts';
 
 afterEach(() => diag.disable());
@@ -105,27 +106,19 @@ test('the queue sends the rest of the batch, and counts what was dropped', async
   const sent: Payload[] = [];
   const outcomes: Outcome[] = [];
   const settings = { maxQueueSize: 100, maxExportBatchSize: 4, scheduleDelayMs: 1, exportTimeoutMs: 1000 };
-  const route = {
-    signal: 'trace' as const,
-    url: 'http://x',
-    isGrpc: false,
-    headers: {},
-    isGzip: false,
-    secrets: [],
-    tls: {},
-  };
   const queue = new BatchQueue<ReadableSpan>({
     settings,
-    sender: {
-      route,
-      mayAskInMs: () => 0,
+    delivery: deliveryTo({
       send: async (payload) => {
         sent.push(payload);
         return { status: 'sent' };
       },
-    },
+      onOutcome: (outcome) => outcomes.push(outcome),
+    }),
     encode: encodeSpans,
-    onOutcome: (outcome) => outcomes.push(outcome),
+    sizeOf: () => 1000,
+    maxBatchBytes: 1_000_000,
+    budget: new MemoryBudget(1_000_000),
   });
   const [broken] = brokenSpans;
   if (broken === undefined) throw new Error('there is one');
@@ -134,5 +127,7 @@ test('the queue sends the rest of the batch, and counts what was dropped', async
   expect(sent.map(({ body, itemCount }) => [itemCount, readSpans(Buffer.from(body)).map(({ name }) => name)])).toEqual([
     [2, ['a', 'b']],
   ]);
-  expect(outcomes).toEqual([{ sent: { status: 'sent' }, itemCount: 2, unencodableCount: 2, droppedCount: 0 }]);
+  expect(outcomes).toEqual([
+    { sent: { status: 'sent' }, itemCount: 2, unencodableCount: 2, droppedCount: 0, isKept: false },
+  ]);
 });

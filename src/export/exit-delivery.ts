@@ -1,0 +1,107 @@
+/**
+ * What becomes of the last telemetry when the process ends. A receiver that answered before is sent it, and what it does not take in time is
+ * kept on disk; for one that is away it is kept first, because then the exit does not wait.
+ */
+import { sendBeforeExit } from './exit-sender.ts';
+import type { ExitQueue } from './pipelines.ts';
+import { itemsOf } from './delivery-report.ts';
+import { countLost } from './losses.ts';
+import { reportOnce } from './self-report.ts';
+import type { Payload, Route } from './sent.ts';
+
+/**
+ * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
+ * longer than this once the helper thread runs, because an exit without a collector must not be felt.
+ */
+const unreachableTimeoutMs = 60;
+/** Of the time that is left, for writing down what was not taken: a few milliseconds for some thousand items. */
+const writingShare = 0.1;
+const longestWritingMs = 100;
+
+export interface LastDelivery {
+  readonly queues: readonly ExitQueue[];
+  /** Puts the limits of what is on disk in force at once. */
+  readonly limitSpool: () => void;
+  /** `REQLENS_SHUTDOWN_TIMEOUT`, for what is said. */
+  readonly timeoutMs: number;
+  /** What is left of it. */
+  readonly leftMs: number;
+}
+
+interface Letter {
+  readonly route: Route;
+  readonly payload: Payload;
+  readonly isAway: boolean;
+  /** Puts it on the disk, if it is not there. */
+  readonly keep: () => void;
+  readonly isKept: () => boolean;
+  /** It arrived, or never will: it goes from the disk, if it is there. */
+  readonly forget: () => void;
+}
+
+/** Blocks, but not for longer than is left. */
+export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: LastDelivery): void {
+  const startMs = performance.now();
+  const writingMs = Math.min(longestWritingMs, leftMs * writingShare);
+  const letters = queues.flatMap(lettersOf);
+  for (const { isAway, keep } of letters) if (isAway) keep();
+  const sendingMs = Math.max(0, leftMs - writingMs - (performance.now() - startMs));
+  const { isDone, isSettled } = sendBeforeExit(
+    letters.map(({ route, payload, isAway }) => ({
+      route,
+      payload,
+      timeoutMs: isAway ? Math.min(unreachableTimeoutMs, sendingMs) : sendingMs,
+    })),
+    sendingMs,
+  );
+  for (const [index, { keep, forget }] of letters.entries()) {
+    if (isSettled[index] === true) forget();
+    else keep();
+  }
+  const isAllKept = letters.every(({ isKept }, index) => isSettled[index] === true || isKept());
+  if (letters.some(({ isKept }) => isKept())) limitSpool();
+  if (isDone) {
+    for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) tellLost(each);
+    return;
+  }
+  const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
+  reportOnce('exit', `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`);
+}
+
+/** The helper had its time, and nothing more can be done for what nobody took and no disk. */
+function tellLost({ route, payload }: Letter): void {
+  countLost(itemsOf[route.signal], payload.itemCount, 'not taken at the exit');
+}
+
+/** What is in memory; and what is on disk, when its receiver takes telemetry, because perhaps nobody comes after us. */
+function lettersOf(queue: ExitQueue): Letter[] {
+  const { isUnreachable: isAway, route } = queue;
+  const own = queue.takeAll().map((payload) => letterInMemory(queue, payload));
+  if (isAway) return own;
+  const filed = queue.takeFiled().map(({ payload, settle }): Letter => ({
+    route,
+    payload,
+    isAway,
+    keep: () => settle(false),
+    isKept: () => true,
+    forget: () => settle(true),
+  }));
+  return [...own, ...filed];
+}
+
+function letterInMemory(queue: ExitQueue, payload: Payload): Letter {
+  let remove: (() => void) | undefined;
+  return {
+    route: queue.route,
+    payload,
+    isAway: queue.isUnreachable,
+    keep: () => {
+      remove ??= queue.keepNow(payload);
+    },
+    isKept: () => remove !== undefined,
+    forget: () => {
+      remove?.();
+      remove = undefined;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** Where the batches of one signal wait that their receiver does not take: on disk, and where that cannot be, in memory. */
+import type { FoundName } from '../spool/spool-name.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { SpooledBatch } from '../spool/spool-file.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { Payload, Signal } from './sent.ts';
+
+export interface WaitingPlaceParts {
+  readonly signal: Signal;
+  /** Of the receiver, see spool/destination.ts. */
+  readonly destination: string;
+  readonly contentType: string;
+  /** Undefined: everything waits in memory. */
+  readonly spool: Spool | undefined;
+  readonly budget: MemoryBudget;
+}
+
+/** A batch that is to be sent now. */
+export interface Due {
+  readonly payload: Payload;
+  /** Undefined: it is in memory alone. */
+  readonly file: FoundName | undefined;
+}
+
+/** A batch on disk that an exit may send. */
+export interface Filed {
+  readonly payload: Payload;
+  /** It goes from the disk, or waits for others again. */
+  readonly settle: (isSent: boolean) => void;
+}
+
+/** Files that an exit sends along, and the time it takes to read them. More is the affair of processes that stay. */
+const mostFiled = 32;
+const longestReadingMs = 50;
+/** Batches that a full disk, or none, leaves in memory. More would be the affair of the queue, which has items and can put them together. */
+const mostHeld = 100;
+/** A spool that was empty is looked into again, for what others have left. */
+const lookAgainMs = 60_000;
+
+export class WaitingPlace {
+  readonly #parts: WaitingPlaceParts;
+  #held: Payload[] = [];
+  readonly #beingKept = new Set<Payload>();
+  #droppedCount = 0;
+  #mayHaveFiles = true;
+  #emptyMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: WaitingPlaceParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a batch would go to the disk. */
+  get isOnDisk(): boolean {
+    return this.#parts.spool?.isUsable ?? false;
+  }
+
+  /** Items of batches that wait in memory for want of a disk. */
+  get heldCount(): number {
+    return this.#held.reduce((sum, { itemCount }) => sum + itemCount, 0);
+  }
+
+  /** Something may wait: it does, or nobody has looked for a minute. */
+  get isWorthALook(): boolean {
+    return this.#held.length > 0 || this.#mayHaveFiles || performance.now() - this.#emptyMs > lookAgainMs;
+  }
+
+  /** Never rejects. @returns Whether it is on disk now; otherwise it waits in memory. */
+  async keep(payload: Payload): Promise<boolean> {
+    const { budget } = this.#parts;
+    budget.force(payload.body.byteLength);
+    this.#beingKept.add(payload);
+    const file = await this.#write(payload, false);
+    // The exit took it meanwhile.
+    if (!this.#beingKept.delete(payload)) return true;
+    if (file === undefined) {
+      this.#hold(payload, 'push');
+      return false;
+    }
+    budget.give(payload.body.byteLength);
+    this.#mayHaveFiles = true;
+    return true;
+  }
+
+  /** Writes down what is being sent at this moment, and takes so long that the process may be gone before the answer comes. */
+  async writeAhead(payload: Payload): Promise<FoundName | undefined> {
+    return this.#write(payload, true);
+  }
+
+  /** @returns Undefined when nothing waits. */
+  async next(): Promise<Due | undefined> {
+    const { spool, destination, budget } = this.#parts;
+    const held = this.#held.shift();
+    if (held !== undefined) {
+      budget.give(held.body.byteLength);
+      return { payload: held, file: undefined };
+    }
+    const claimed = await spool?.take(destination);
+    this.#mayHaveFiles = claimed !== undefined;
+    if (claimed === undefined) {
+      this.#emptyMs = performance.now();
+      return undefined;
+    }
+    const { body, itemCount } = claimed.batch;
+    return { payload: { body, itemCount }, file: claimed.found };
+  }
+
+  /** @returns Whether it is on disk. */
+  async putBack({ payload, file }: Due): Promise<boolean> {
+    if (file === undefined && this.isOnDisk) return this.keep(payload);
+    if (file === undefined) {
+      this.#parts.budget.force(payload.body.byteLength);
+      this.#hold(payload, 'unshift');
+      return false;
+    }
+    await this.#parts.spool?.giveBack(file);
+    this.#mayHaveFiles = true;
+    return true;
+  }
+
+  async remove({ file }: Due): Promise<void> {
+    if (file !== undefined) await this.#parts.spool?.remove(file);
+  }
+
+  /** What is in memory, for an exit; none of it is here any more. */
+  takeHeld(): Payload[] {
+    const all = [...this.#held, ...this.#beingKept];
+    this.#held = [];
+    this.#beingKept.clear();
+    this.#parts.spool?.abandonNow();
+    return all;
+  }
+
+  /** For an exit. @returns Takes it away again; undefined when it could not be kept. */
+  keepNow(payload: Payload): (() => void) | undefined {
+    const { spool } = this.#parts;
+    const file = spool?.keepNow(this.#batch(payload));
+    return file === undefined ? undefined : () => spool?.removeNow(file);
+  }
+
+  /** For an exit: some of what is on disk, the oldest first. */
+  takeFiled(): Filed[] {
+    const { spool, destination } = this.#parts;
+    if (spool === undefined) return [];
+    const endMs = performance.now() + longestReadingMs;
+    const isEnough = (taken: readonly unknown[]): boolean => taken.length >= mostFiled || performance.now() > endMs;
+    return spool.takeNow(destination, isEnough).map((claimed) => ({
+      payload: { body: claimed.batch.body, itemCount: claimed.batch.itemCount },
+      settle: (isSent) => spool.settleNow(claimed, isSent),
+    }));
+  }
+
+  /** Items that were dropped since the last call, because memory was full too. */
+  takeDroppedCount(): number {
+    const count = this.#droppedCount;
+    this.#droppedCount = 0;
+    return count;
+  }
+
+  async #write(payload: Payload, isClaimed: boolean): Promise<FoundName | undefined> {
+    return this.#parts.spool?.keep(this.#batch(payload), isClaimed);
+  }
+
+  /** The oldest goes when there are too many: of metrics the newest says the most, and others seldom come here. */
+  #hold(payload: Payload, end: 'push' | 'unshift'): void {
+    this.#held[end](payload);
+    if (this.#held.length <= mostHeld) return;
+    const dropped = this.#held.shift();
+    if (dropped === undefined) return;
+    this.#parts.budget.give(dropped.body.byteLength);
+    this.#droppedCount += dropped.itemCount;
+  }
+
+  #batch({ body, itemCount }: Payload): SpooledBatch {
+    const { signal, destination, contentType } = this.#parts;
+    return { signal, destination, contentType, itemCount, body };
+  }
+}

@@ -1,0 +1,21 @@
+/** What the spool has to tell; who says it, and how often, is not its affair. */
+export type SpoolNews =
+  /** Batches wait in memory for the time being. */
+  | { readonly kind: 'unusable'; readonly directory: string; readonly reason: string }
+  | {
+      readonly kind: 'dropped';
+      /** `age`: REQLENS_SPOOL_MAX_AGE; `size`: REQLENS_SPOOL_MAX_MB. */
+      readonly why: 'age' | 'size';
+      readonly signal: string;
+      readonly batchCount: number;
+      readonly itemCount: number;
+    }
+  /** A file that is not what one of us wrote, or not all of it; it is removed. */
+  | {
+      readonly kind: 'damaged';
+      readonly name: string;
+      readonly reason: string;
+      /** Undefined for a file that was never finished: nobody knows what would have been in it. */
+      readonly signal?: string;
+      readonly itemCount: number;
+    };

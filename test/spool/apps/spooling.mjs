@@ -1,0 +1,37 @@
+/** A server that makes numbered spans and lines on demand; or, with arguments `script NAME SPANS LINES`, makes them and ends. */
+import { createServer } from 'node:http';
+
+import { metrics, trace } from '@opentelemetry/api';
+import { getLogger } from 'reqlens';
+
+const log = getLogger('webhooks');
+const tracer = trace.getTracer('spooling');
+const counter = metrics.getMeter('spooling').createCounter('spooled.things');
+
+function make({ name, spans, lines, size }) {
+  for (let index = 0; index < spans; index += 1) tracer.startSpan(`${name} span ${index}`).end();
+  for (let index = 0; index < lines; index += 1) {
+    log.info({ name: `${name} line ${index}`, pad: 'x'.repeat(size) }, 'line');
+  }
+  counter.add(1);
+}
+
+const server = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const number = (key) => Number(searchParams.get(key) ?? 0);
+  if (pathname === '/make') {
+    make({ name: searchParams.get('name'), spans: number('spans'), lines: number('lines'), size: number('size') });
+  }
+  if (pathname === '/memory') response.write(String(process.memoryUsage().rss));
+  response.end();
+  if (pathname === '/end') {
+    response.on('close', () => {
+      server.close();
+      server.closeAllConnections();
+    });
+  }
+});
+
+const [mode, name, spans, lines] = process.argv.slice(2);
+if (mode === 'script') make({ name, spans: Number(spans), lines: Number(lines), size: 0 });
+else server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));

@@ -1,0 +1,102 @@
+/** A batch that is too large for its receiver is halved, until what cannot be smaller is dropped and named. */
+import { expect, test } from 'vitest';
+
+import { firstName, halves } from '../../src/export/otlp-parts.ts';
+import { deadPort } from '../support/scripted-receiver.ts';
+import { readLogs } from '../support/otlp-reader.ts';
+import {
+  arrivedLines,
+  arrivedSpans,
+  lineNames,
+  newSpool,
+  receiverOn,
+  spanNames,
+  spooledCount,
+  spooledFiles,
+  spoolEnv,
+  spoolingApp,
+  untilTrue,
+} from './spooling.ts';
+
+/** 413 for what is larger. */
+const limit = 20_000;
+const env = { OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '64', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '64' };
+
+test.each(['http/json'])(
+  'over %s: every line that fits arrives once, the one that does not is named once',
+  async (protocol) => {
+    const spool = newSpool();
+    const receiver = await receiverOn(0, { maxBytes: limit });
+    const app = await spoolingApp({ ...spoolEnv(receiver.port, spool), ...env, OTEL_EXPORTER_OTLP_PROTOCOL: protocol });
+    await app.get('/make?name=small&lines=63&spans=64&size=300');
+    await app.get('/make?name=huge&lines=1&size=30000');
+    await app.get('/make?name=after&lines=5');
+    await receiver.until(
+      () => arrivedLines(receiver, 'small').length === 63 && arrivedLines(receiver, 'after').length === 5,
+    );
+    await receiver.until(() => arrivedSpans(receiver, 'small').length === 64);
+    await untilTrue(() => app.stderr().includes('for its size'));
+    await app.get('/make?name=huge&lines=1&size=30000');
+    await app.get('/end');
+    const { stderr } = await app.exit;
+    expect(arrivedLines(receiver, 'small')).toEqual(lineNames('small', 63));
+    expect(arrivedSpans(receiver, 'small')).toEqual(spanNames('small', 64));
+    expect(arrivedLines(receiver, 'huge')).toEqual([]);
+    expect(stderr.match(/reqlens: [^\n]*/g)).toEqual([
+      expect.stringMatching(
+        /^reqlens: the collector refused one of the log records \(of webhooks\) for its size of \d+ KB: HTTP status 413.*; it is dropped$/,
+      ),
+      expect.stringMatching(/^reqlens: telemetry that did not arrive: \d log records \(\d: too large\)$/),
+    ]);
+  },
+);
+
+test('a batch that waited on disk is halved as well', async () => {
+  const spool = newSpool();
+  const port = await deadPort();
+  const app = await spoolingApp({ ...spoolEnv(port, spool), ...env });
+  await app.get('/make?name=waited&lines=60&size=800');
+  await untilTrue(() => spooledCount(spool, 'logs') >= 60);
+  const receiver = await receiverOn(port, { maxBytes: limit });
+  await receiver.until(() => arrivedLines(receiver, 'waited').length >= 60);
+  expect(arrivedLines(receiver, 'waited')).toEqual(lineNames('waited', 60));
+  await untilTrue(() => spooledFiles(spool).length === 0);
+});
+
+test('protobuf is taken apart without a loss, and the first item has its name', () => {
+  const body = protobufLogs();
+  const [first, second] = halves(body, 'application/x-protobuf') ?? [];
+  const bodies = [first, second].map((half) => readLogs(Buffer.from(half ?? [])).map((record) => record.body));
+  expect(bodies).toEqual([
+    ['0', '1', '2'],
+    ['3', '4'],
+  ]);
+  expect(firstName(body, 'application/x-protobuf')).toEqual({ scope: 'webhooks', name: '' });
+});
+
+test.each(['application/json', 'application/x-protobuf'])('what is not OTLP stays whole: %s', (contentType) => {
+  for (const bytes of [Buffer.alloc(0), Buffer.from('{"a":1}'), Buffer.from([0x0a, 0xff, 0xff]), Buffer.from([0x0b])]) {
+    expect(halves(bytes, contentType)).toBe(undefined);
+    expect(firstName(bytes, contentType)).toBe(undefined);
+  }
+});
+
+/** An ExportLogsServiceRequest of five records in two scopes, written by hand. */
+function protobufLogs(): Uint8Array {
+  const record = (text: string): Buffer => field(0x12, field(0x2a, field(0x0a, Buffer.from(text))));
+  const scope = (name: string, ...records: readonly Buffer[]): Buffer =>
+    field(0x12, Buffer.concat([field(0x0a, field(0x0a, Buffer.from(name))), ...records]));
+  const resource = field(0x0a, Buffer.alloc(0));
+  return field(
+    0x0a,
+    Buffer.concat([
+      resource,
+      scope('webhooks', record('0'), record('1')),
+      scope('publish_sync', record('2'), record('3'), record('4')),
+    ]),
+  );
+}
+
+function field(tag: number, content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([tag, content.byteLength]), content]);
+}
