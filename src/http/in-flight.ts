@@ -109,7 +109,7 @@ export class InFlightRequest {
 
   /** The handler threw, or the response failed. It may still be answered. */
   note(error: unknown): void {
-    if (this.#hasEnded) return;
+    if (this.#hasEnded || (this.#hasFailed && this.#error === error)) return;
     this.span.recordException(error instanceof Error ? error : String(error));
     if (this.#hasFailed) return;
     this.#hasFailed = true;
@@ -157,7 +157,7 @@ export class InFlightRequest {
   /** The one that the client got; none when it got none. */
   #setStatus(response: ServerResponse | undefined, isComplete: boolean): void {
     const { series } = this.#parts;
-    const isSent = response?.headersSent === true && (isComplete || !isHeldBack(response));
+    const isSent = response?.headersSent === true && (isComplete || hasReachedConnection(response));
     const statusCode = isSent ? response.statusCode : this.#rawStatus;
     if (statusCode === undefined) return;
     const { span } = this;
@@ -199,7 +199,10 @@ export class InFlightRequest {
   }
 }
 
-/** Written while it waited for its turn on a pipelined connection, and never had it. */
-function isHeldBack(response: ServerResponse): boolean {
-  return response.socket === null && response.writableLength > 0;
+/** `headersSent` is true already when a head was made and not one byte of it written. */
+function hasReachedConnection(response: ServerResponse & { readonly _headerSent?: boolean }): boolean {
+  // Written while it waited for its turn on a pipelined connection, and never had it.
+  const isHeldBack = response.socket === null && response.writableLength > 0;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
+  return response._headerSent === true && !isHeldBack;
 }

@@ -17,7 +17,10 @@ export function requestAttributes(request: IncomingMessage, scheme: Scheme, clie
   const { headers } = request;
   const method = knownMethod(request.method);
   const server = serverAddress(headers, scheme);
-  const { path, query } = urlParts(request.url ?? '/', scheme, headers.host === '' ? undefined : headers.host);
+  // The target of CONNECT is an authority, not a path.
+  const target = method === 'CONNECT' ? '' : (request.url ?? '/');
+  const { path, query } =
+    target === '' ? noParts : urlParts(target, scheme, headers.host === '' ? undefined : headers.host);
   const attributes: Attributes = {
     'http.request.method': method,
     'url.scheme': scheme,
@@ -38,6 +41,8 @@ export function requestAttributes(request: IncomingMessage, scheme: Scheme, clie
   if (request.method !== method) attributes['http.request.method_original'] = request.method;
   return attributes;
 }
+
+const noParts: ReturnType<typeof urlParts> = { path: undefined, query: undefined };
 
 /** Methods that may become an attribute value of a metric; any other is `_OTHER`, so that clients can't make new series. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);

@@ -56,8 +56,8 @@ export function installServerHooks(edge: ServerEdge): () => void {
   return undoAll([
     patchServer(http.Server.prototype, 'http.Server.prototype.emit', () => onServerEvent(edge, () => 'http')),
     patchServer(https.Server.prototype, 'https.Server.prototype.emit', () => onServerEvent(edge, () => 'https')),
-    // Last, so that the two above go on to EventEmitter's. What speaks HTTP/1.1 beside them is here: an http2 server with
-    // `allowHTTP1`, whose class Node does not export, and servers that hand their connections to Node's parser themselves.
+    // Last, so that the two above go on to EventEmitter's. What else speaks HTTP/1.1 is here: an http2 server with `allowHTTP1`,
+    // whose class Node does not export.
     patchServer(NetServer.prototype, 'net.Server.prototype.emit', () => onServerEvent(edge, schemeOfSocket)),
     patchMessages(edge),
   ]);

@@ -134,7 +134,10 @@ export class ServerInstrumentation implements ServerEdge {
 
   /** The process is about to exit: ends every span that is still open. */
   abandonOpen(): void {
-    for (const inFlight of this.#open) inFlight.abandon();
+    for (const inFlight of this.#open) {
+      inFlight.endIfGone();
+      inFlight.abandon();
+    }
   }
 
   /** A request by hand that never ends is kept by nobody but those who made it. */

@@ -13,6 +13,8 @@ import type { PlainHistogram, PlainSpan } from './otlp-json.ts';
 export interface AppOptions {
   /** What `--import` loads; none for bare Node. Default: `./register.js`. */
   readonly preload?: string | undefined;
+  /** What `--import` loads before that. */
+  readonly before?: string;
   /** Beside PATH, HOME, TMPDIR and those that send OTLP here. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -155,7 +157,8 @@ function spawnProgram(program: string, options: AppOptions, endpoint: string): C
     REQLENS_SHUTDOWN_TIMEOUT: '10000',
     ...options.env,
   };
-  const args = [...(preload === undefined ? [] : ['--import', preload]), `test/http/apps/${program}`];
+  const preloads = [options.before, preload].filter((each) => each !== undefined);
+  const args = [...preloads.flatMap((each) => ['--import', each]), `test/http/apps/${program}`];
   const child = spawn(process.env['REQLENS_TEST_NODE'] ?? process.execPath, args, { cwd: checkout, env });
   alive.add(child);
   return child;
