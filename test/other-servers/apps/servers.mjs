@@ -40,17 +40,6 @@ for (const server of Object.values(servers)) {
 }
 const local = http.createServer(handle).listen(process.env.TEST_SOCKET);
 await once(local, 'listening');
-const worker = new Worker(
-  `const http = require('node:http');
-   const { parentPort } = require('node:worker_threads');
-   import('reqlens').then(({ currentRequest }) => {
-     const server = http.createServer((request, response) => {
-       const current = currentRequest()?.requestId;
-       response.end(JSON.stringify({ header: request.headers['x-request-id'], current, later: current }));
-     });
-     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
-   });`,
-  { eval: true },
-);
+const worker = new Worker(new URL('worker.mjs', import.meta.url));
 ports.push((await once(worker, 'message'))[0]);
 console.log(`listening ${ports.join(' ')}`);
