@@ -83,7 +83,7 @@ export function uncaught(error: unknown, log: () => void): void {
   const isFatal = endsProcess();
   if (inFlight === undefined) {
     if (isFatal) log();
-    else trace.getActiveSpan()?.recordException(error instanceof Error ? error : String(error));
+    else noteOnActiveSpan(error);
     return;
   }
   if (!isFatal) {
@@ -92,6 +92,12 @@ export function uncaught(error: unknown, log: () => void): void {
   }
   inFlight.fail(error);
   context.with(inFlight.context, log);
+}
+
+/** The request whose code threw may be over. */
+function noteOnActiveSpan(error: unknown): void {
+  const span = trace.getActiveSpan();
+  if (span?.isRecording() === true) span.recordException(error instanceof Error ? error : String(error));
 }
 
 /** Node calls the monitor in any case, before it asks those who could handle the error. */
