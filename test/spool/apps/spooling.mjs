@@ -1,5 +1,6 @@
 /** A server that makes numbered spans and lines on demand; or, with arguments `script NAME SPANS LINES`, makes them and ends. */
 import { createServer } from 'node:http';
+import { Worker } from 'node:worker_threads';
 
 import { metrics, trace } from '@opentelemetry/api';
 import { getLogger } from 'reqlens';
@@ -16,12 +17,24 @@ function make({ name, spans, lines, size }) {
   counter.add(1);
 }
 
+const threads = [];
+
+/** The same in a thread, which stays as long as the process. */
+function makeInThread(wanted) {
+  threads.push(new Worker(new URL(import.meta.url), { argv: ['thread', JSON.stringify(wanted)] }));
+}
+
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   const number = (key) => Number(searchParams.get(key) ?? 0);
-  if (pathname === '/make') {
-    make({ name: searchParams.get('name'), spans: number('spans'), lines: number('lines'), size: number('size') });
-  }
+  const wanted = {
+    name: searchParams.get('name'),
+    spans: number('spans'),
+    lines: number('lines'),
+    size: number('size'),
+  };
+  if (pathname === '/make') make(wanted);
+  if (pathname === '/worker') makeInThread(wanted);
   if (pathname === '/memory') response.write(String(process.memoryUsage().rss));
   response.end();
   if (pathname === '/end') {
@@ -33,5 +46,8 @@ const server = createServer((request, response) => {
 });
 
 const [mode, name, spans, lines] = process.argv.slice(2);
-if (mode === 'script') make({ name, spans: Number(spans), lines: Number(lines), size: 0 });
+if (mode === 'thread') {
+  make(JSON.parse(name));
+  setInterval(() => undefined, 1000);
+} else if (mode === 'script') make({ name, spans: Number(spans), lines: Number(lines), size: 0 });
 else server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
