@@ -149,6 +149,7 @@ function registerProviders({ config, pipelines, ids, sampler }: Parts & { readon
   metrics.setGlobalMeterProvider(meters);
   trace.setGlobalTracerProvider(tracers);
   logs.setGlobalLoggerProvider(loggers);
+  pipelines.observe(meters.getMeter('reqlens/export', version));
   return { tracers, loggers, meters, makeSpan: spanMaker(tracerOptions, httpScope) };
 }
 

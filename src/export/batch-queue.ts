@@ -5,6 +5,7 @@ import { encodeWithin } from './encode-within.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { Encoded } from './request-encoder.ts';
+import type { QueueFigures } from './sdk-metrics.ts';
 import type { Payload, Route } from './sent.ts';
 import type { Filed } from './waiting-place.ts';
 
@@ -31,6 +32,8 @@ export class BatchQueue<Item> {
   /** Of each waiting item. */
   readonly #sizes: number[] = [];
   #waitingBytes = 0;
+  #processedCount = 0;
+  #droppedCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
   #flight: Promise<void> = Promise.resolve();
@@ -44,6 +47,18 @@ export class BatchQueue<Item> {
 
   get route(): Route {
     return this.#parts.delivery.route;
+  }
+
+  /** What the metrics tell of it. */
+  get figures(): QueueFigures {
+    const { settings, delivery } = this.#parts;
+    return {
+      signal: delivery.route.signal,
+      size: this.#waiting.length + delivery.itemCount,
+      capacity: settings.maxQueueSize,
+      processedCount: this.#processedCount,
+      droppedCount: this.#droppedCount,
+    };
   }
 
   /** True after nobody answered and until somebody does: an exit need not wait for it. */
@@ -62,6 +77,7 @@ export class BatchQueue<Item> {
     const bytes = sizeOf(item);
     if (!this.#hasRoom(bytes)) {
       delivery.countDropped(1);
+      this.#droppedCount += 1;
       return;
     }
     this.#waiting.push(item);
@@ -132,6 +148,7 @@ export class BatchQueue<Item> {
     }
     const items = this.#waiting.splice(0, count);
     this.#sizes.splice(0, count);
+    this.#processedCount += count;
     this.#waitingBytes -= bytes;
     budget.give(bytes * memoryPerByte);
     const { payloads, unencodableCount } = encodeWithin(items, { encode, maxBytes });

@@ -46,7 +46,7 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
   const letters = queues.flatMap(lettersOf);
   for (const { isAway, keep } of letters) if (isAway) keep();
   const sendingMs = Math.max(0, leftMs - writingMs - (performance.now() - startMs));
-  const { isDone, isSettled } = sendBeforeExit(
+  const { isDone, isSettled, isRefused } = sendBeforeExit(
     letters.map(({ route, payload, isAway }) => ({
       route,
       payload,
@@ -54,14 +54,17 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
     })),
     sendingMs,
   );
-  for (const [index, { keep, forget }] of letters.entries()) {
-    if (isSettled[index] === true) forget();
-    else keep();
+  for (const [index, letter] of letters.entries()) {
+    if (isSettled[index] === true) letter.forget();
+    else letter.keep();
+    if (isRefused[index] === true) tellLost(letter, 'refused at the exit');
   }
   const isAllKept = letters.every(({ isKept }, index) => isSettled[index] === true || isKept());
   if (letters.some(({ isKept }) => isKept())) limitSpool();
   if (isDone) {
-    for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) tellLost(each);
+    for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) {
+      tellLost(each, 'not taken at the exit');
+    }
     return;
   }
   const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
@@ -69,8 +72,8 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
 }
 
 /** The helper had its time, and nothing more can be done for what nobody took and no disk. */
-function tellLost({ route, payload }: Letter): void {
-  countLost(itemsOf[route.signal], payload.itemCount, 'not taken at the exit');
+function tellLost({ route, payload }: Letter, why: string): void {
+  countLost(itemsOf[route.signal], payload.itemCount, why);
 }
 
 /** What is in memory; and what is on disk, when its receiver takes telemetry, because perhaps nobody comes after us. */

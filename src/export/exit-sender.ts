@@ -23,6 +23,8 @@ export interface ExitOutcome {
   readonly isDone: boolean;
   /** By parcel: taken or refused, so that it need not be sent again. */
   readonly isSettled: readonly boolean[];
+  /** Of the settled ones those that the receiver will never take. */
+  readonly isRefused: readonly boolean[];
 }
 
 /**
@@ -33,7 +35,7 @@ export interface ExitOutcome {
  * @returns What became of each parcel, as far as is known then.
  */
 export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
-  if (parcels.length === 0 || timeoutMs <= 0) return { isDone: parcels.length === 0, isSettled: [] };
+  if (parcels.length === 0 || timeoutMs <= 0) return { isDone: parcels.length === 0, isSettled: [], isRefused: [] };
   const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
   const mail: ExitMail = { parcels, flags };
   const worker = new Worker(new URL('exit-thread.js', import.meta.url), {
@@ -46,7 +48,11 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
   });
   const shared = new Int32Array(flags);
   const outcome = Atomics.wait(shared, 0, 0, timeoutMs);
-  const isSettled = parcels.map((_, index) => Atomics.load(shared, index + 1) === 1);
+  const flagsOf = parcels.map((_, index) => Atomics.load(shared, index + 1));
   void worker.terminate();
-  return { isDone: outcome !== 'timed-out', isSettled };
+  return {
+    isDone: outcome !== 'timed-out',
+    isSettled: flagsOf.map((flag) => flag > 0),
+    isRefused: flagsOf.map((flag) => flag === 2),
+  };
 }

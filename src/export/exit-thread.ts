@@ -14,8 +14,8 @@ try {
     parcels.map(async ({ route, payload, timeoutMs }, index) => {
       const sent = await post(route, payload.body, { timeoutMs, isDetached: false });
       // One that is too large can be halved by whoever finds it on disk.
-      const isSettled = sent.status === 'sent' || (sent.status === 'refused' && !sent.isTooLarge);
-      if (isSettled) Atomics.store(shared, index + 1, 1);
+      if (sent.status === 'sent') Atomics.store(shared, index + 1, 1);
+      else if (sent.status === 'refused' && !sent.isTooLarge) Atomics.store(shared, index + 1, 2);
     }),
   );
 } finally {

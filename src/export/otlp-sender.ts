@@ -9,12 +9,14 @@ import type { Circuit } from './circuit.ts';
 import { attempted } from './delivery-report.ts';
 import { post } from './post.ts';
 import { routeFor } from './route.ts';
+import { ExportFigures } from './sdk-metrics.ts';
 import type { Payload, Route, Sender, Sent, Signal } from './sent.ts';
 
 type Retry = Extract<Sent, { status: 'retry' }>;
 
 export class OtlpSender implements Sender {
   readonly route: Route;
+  readonly figures: ExportFigures;
   readonly #timeoutMs: number;
   readonly #circuit: Circuit;
   /** Its own, too: a receiver may be busy for one signal alone, whose requests then must not come at the others' pace. */
@@ -23,6 +25,7 @@ export class OtlpSender implements Sender {
 
   constructor(settings: OtlpSettings, signal: Signal) {
     this.route = routeFor(settings, signal);
+    this.figures = new ExportFigures(this.route);
     this.#timeoutMs = settings.timeoutMs;
     this.#circuit = circuitFor(new URL(this.route.url).origin);
   }
@@ -41,7 +44,9 @@ export class OtlpSender implements Sender {
 
   async #try({ body, itemCount }: Payload): Promise<Sent> {
     const startMs = performance.now();
+    this.figures.began(itemCount);
     const sent = await this.#post(body);
+    this.figures.ended(itemCount, sent, performance.now() - startMs);
     attempted(this.route, itemCount, sent);
     if (sent.status === 'retry') {
       this.#last = sent;

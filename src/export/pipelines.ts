@@ -1,4 +1,5 @@
 /** Builds what spans, log records and metrics go through on their way out. */
+import type { Meter } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -26,6 +27,8 @@ import { QueueLogRecordProcessor, QueueSpanProcessor } from './queue-processors.
 import { RequestDurations } from './request-durations.ts';
 import type { RecordDuration } from './request-durations.ts';
 import type { Encoded } from './request-encoder.ts';
+import { observeExport } from './sdk-metrics.ts';
+import type { ExportFigures } from './sdk-metrics.ts';
 import type { Payload, Route, Signal } from './sent.ts';
 import { encodeSpans } from './span-encoder.ts';
 import { WaitingPlace } from './waiting-place.ts';
@@ -56,6 +59,8 @@ export interface Pipelines {
   readonly queues: readonly ExitQueue[];
   /** Puts the limits of what is on disk in force at once. */
   readonly limitSpool: () => void;
+  /** Makes the metrics of sending itself; once there is somebody to make them with. */
+  readonly observe: (meter: Meter) => void;
 }
 
 /** What the ways of all signals share. */
@@ -63,6 +68,8 @@ interface Shared {
   readonly waiting: Config['waiting'];
   readonly spool: Spool | undefined;
   readonly budget: MemoryBudget;
+  /** Of every sender, for the metrics. */
+  readonly figures: ExportFigures[];
 }
 
 /** @param httpScope - What the metrics of requests say they come from. */
@@ -70,7 +77,7 @@ export function pipelinesFor(config: Config, httpScope: InstrumentationScope): P
   const { traces, logs, metrics, waiting } = config;
   const durations = new RequestDurations(httpScope);
   const spool = waiting.spool === undefined ? undefined : new Spool(waiting.spool, reportSpoolNews);
-  const shared = { waiting, spool, budget: new MemoryBudget(waiting.queueBytes) };
+  const shared: Shared = { waiting, spool, budget: new MemoryBudget(waiting.queueBytes), figures: [] };
   const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces, shared) : undefined;
   const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs, shared) : undefined;
   const metricsDelivery = metrics.exporters.includes('otlp')
@@ -94,6 +101,14 @@ export function pipelinesFor(config: Config, httpScope: InstrumentationScope): P
     isLogReceiverAway: () => (logQueue === undefined ? !logs.exporters.includes('console') : logQueue.isUnreachable),
     queues: [spanQueue, logQueue, metricsDelivery].filter((queue) => queue !== undefined),
     limitSpool: () => spool?.limitNow(),
+    observe: (meter) => {
+      const queues = [spanQueue, logQueue].filter((queue) => queue !== undefined);
+      observeExport(
+        meter,
+        shared.figures,
+        queues.map((queue) => () => queue.figures),
+      );
+    },
   };
 }
 
@@ -104,8 +119,9 @@ interface Way {
   readonly items: Items;
 }
 
-function deliveryFor({ otlp, signal, items }: Way, { spool, budget }: Shared): Delivery {
+function deliveryFor({ otlp, signal, items }: Way, { spool, budget, figures }: Shared): Delivery {
   const sender = new OtlpSender(otlp, signal);
+  figures.push(sender.figures);
   const contentType = otlp.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const destination = destinationKey(sender.route);
   return new Delivery({

@@ -44,6 +44,15 @@ export function isNobodyThere(reason: string): boolean {
   return connectCodes.has(reason.split(' ', 1)[0] ?? '');
 }
 
+/** What `error.type` has of it: few values, and the same for the same cause (https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/). */
+export function errorTypeOf(reason: string): string {
+  const head = headOf(reason);
+  const status = /^HTTP status (\d+)/.exec(head) ?? /^gRPC status \d+ \((\w+)\)/.exec(head);
+  if (status !== null) return status[1] ?? '';
+  if (head.startsWith('no answer within ')) return 'timeout';
+  return /^[A-Z][A-Z\d_]+(?= |$)/.exec(head)?.[0] ?? '_OTHER';
+}
+
 /** A refused connection to `localhost` is an AggregateError without a message: it lists one error for each address. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);

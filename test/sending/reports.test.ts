@@ -84,8 +84,8 @@ const env = {
   REQLENS_SHUTDOWN_TIMEOUT: '15000',
   OTEL_BSP_SCHEDULE_DELAY: '30',
   OTEL_BLRP_SCHEDULE_DELAY: '30',
-  OTEL_METRIC_EXPORT_INTERVAL: '300',
-  OTEL_METRIC_EXPORT_TIMEOUT: '300',
+  OTEL_METRIC_EXPORT_INTERVAL: '1500',
+  OTEL_METRIC_EXPORT_TIMEOUT: '1500',
 };
 
 async function appWith(url: string, more: Record<string, string> = {}): Promise<RunningApp> {
