@@ -22,6 +22,25 @@ export function tooLate(timeoutMs: number): Error {
   return new Error(`no answer within ${Math.round(timeoutMs)} ms`);
 }
 
+/**
+ * Calls back when the deadline is over and what came in time has been read: an event loop that was held up for long sees its timers before
+ * its sockets, and an answer that waits there is none too late.
+ *
+ * @returns Calls it off.
+ */
+export function whenLate({ deadlineMs, isDetached }: Attempt, onLate: () => void): () => void {
+  let isOff = false;
+  const afterReading = (): void => {
+    if (!isOff) onLate();
+  };
+  const timer = setTimeout(() => setImmediate(afterReading), Math.max(1, deadlineMs - performance.now()));
+  if (isDetached) timer.unref();
+  return () => {
+    isOff = true;
+    clearTimeout(timer);
+  };
+}
+
 /** A connection that was kept open for the next request was closed at the other end just then: nobody has seen the request. */
 class DeadConnection extends Error {
   override readonly name = 'DeadConnection';

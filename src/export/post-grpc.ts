@@ -5,7 +5,7 @@
  */
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 
-import { asDead, closedEarly, onceAgain, tooLate } from './attempt.ts';
+import { asDead, closedEarly, onceAgain, tooLate, whenLate } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { grpcOutcome } from './grpc-outcome.ts';
 import type { GrpcAnswer } from './grpc-outcome.ts';
@@ -23,22 +23,17 @@ export async function postGrpc(attempt: Attempt): Promise<Sent> {
 
 /** @throws The system's error, `tooLate`, or DeadConnection. */
 async function call(attempt: Attempt): Promise<GrpcAnswer> {
-  const { timeoutMs, deadlineMs, isDetached } = attempt;
   const { promise, resolve, reject } = Promise.withResolvers<GrpcAnswer>();
   const gaveUp = new AbortController();
-  const deadline = setTimeout(
-    () => {
-      gaveUp.abort();
-      reject(tooLate(timeoutMs));
-    },
-    Math.max(1, deadlineMs - performance.now()),
-  );
-  if (isDetached) deadline.unref();
+  const callOff = whenLate(attempt, () => {
+    gaveUp.abort();
+    reject(tooLate(attempt.timeoutMs));
+  });
   callOn(attempt, gaveUp.signal).then(resolve, reject);
   try {
     return await promise;
   } finally {
-    clearTimeout(deadline);
+    callOff();
   }
 }
 

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 
 import { agentFor } from './agents.ts';
-import { asDead, closedEarly, onceAgain, tooLate } from './attempt.ts';
+import { asDead, closedEarly, onceAgain, tooLate, whenLate } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { httpOutcome, maxAnswerBytes } from './http-outcome.ts';
 import type { HttpAnswer } from './http-outcome.ts';
@@ -46,7 +46,7 @@ function redirectIn({ status, headers: { location } }: HttpAnswer, from: URL): U
 
 /** @throws The system's error, `tooLate`, or DeadConnection. */
 async function exchange(attempt: Attempt, url: URL, isFresh: boolean): Promise<HttpAnswer> {
-  const { route, content, timeoutMs, deadlineMs, isDetached } = attempt;
+  const { route, content, timeoutMs, isDetached } = attempt;
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const proxied = route.proxy !== undefined && url.protocol === 'http:' ? throughProxy(url, route.proxy) : undefined;
   const options: http.RequestOptions = {
@@ -60,11 +60,8 @@ async function exchange(attempt: Attempt, url: URL, isFresh: boolean): Promise<H
   const isTls = (proxied ?? url).protocol === 'https:';
   const request = isTls ? https.request(url, options) : http.request(url, options);
   // One deadline for connecting, sending and the whole answer: `timeout` alone starts again with every byte.
-  const deadline = setTimeout(() => request.destroy(tooLate(timeoutMs)), Math.max(1, deadlineMs - performance.now()));
-  if (isDetached) {
-    deadline.unref();
-    request.on('socket', (socket) => socket.unref());
-  }
+  const callOff = whenLate(attempt, () => request.destroy(tooLate(timeoutMs)));
+  if (isDetached) request.on('socket', (socket) => socket.unref());
   let isAnswered = false;
   // Once the head of an answer is there, the status stands; the end of its body is heard of below.
   const fail = (error: Error): void => {
@@ -80,7 +77,7 @@ async function exchange(attempt: Attempt, url: URL, isFresh: boolean): Promise<H
   try {
     return await promise;
   } finally {
-    clearTimeout(deadline);
+    callOff();
   }
 }
 

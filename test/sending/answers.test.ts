@@ -1,10 +1,12 @@
 /** Answers that are slow, endless, cut, too early or no HTTP at all. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
-import { listening, payload, receiver, senderTo } from './receiver.ts';
+import { listening, payload, receiver, senderTo, untilTrue } from './receiver.ts';
 
 /** Answers every request with these bytes, and leaves the connection as it is. */
 async function raw(text: string, end = false): Promise<string> {
@@ -128,4 +130,27 @@ test.each([
   const sender = senderTo(url);
   expect(await sender.send(payload)).toMatchObject({ status: 'refused', isTooLarge });
   expect(sender.mayAskInMs()).toBe(0);
+});
+
+test('an answer that came in time is none too late when the event loop was held up', async () => {
+  const seen = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const server = require('node:http').createServer((request, response) => {
+       request.resume().on('end', () => {
+         Atomics.store(workerData, 0, 1);
+         setTimeout(() => response.end(), 50);
+       });
+     });
+     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true, workerData: seen },
+  );
+  onTestFinished(() => void worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  const sending = senderTo(`http://127.0.0.1:${port}`, { timeoutMs: 1000 }).send(payload);
+  await untilTrue(() => Atomics.load(seen, 0) === 1);
+  // Nothing is read for longer than the request may take; its answer comes meanwhile. After an immediate the timers are looked at first.
+  await new Promise((resolve) => setImmediate(resolve));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  expect(await sending).toEqual({ status: 'sent' });
 });
