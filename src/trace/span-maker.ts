@@ -65,8 +65,21 @@ function mouldFrom(options: TracerProviderOptions, scope: InstrumentationScope):
   };
   if (Object.values(shared).includes(undefined)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tried out on the next line
-  const mould: SpanMould = { SpanClass: sample.constructor as SpanConstructor, shared };
+  const mould: SpanMould = { SpanClass: quietAfterEnd(sample.constructor as SpanConstructor), shared };
   return isAsKnown(mould) ? mould : undefined;
+}
+
+/**
+ * Frameworks name the route when the response is over (Next.js does, on every request): too late for a span that is on its way, and
+ * nothing that its operator could mend. The SDK makes an error with a stack of each such call, and says it.
+ */
+function quietAfterEnd(SpanClass: SpanConstructor): SpanConstructor {
+  return class ServerSpan extends SpanClass {
+    // oxlint-disable-next-line no-underscore-dangle -- the SDK's name
+    _isSpanEnded(): boolean {
+      return !this.isRecording();
+    }
+  };
 }
 
 function isAsKnown({ SpanClass, shared }: SpanMould): boolean {

@@ -42,6 +42,10 @@ const endings: Readonly<Record<string, Ending>> = {
     span: [200, 0],
   },
   'an answer to a client that has closed its half': { path: '/answered', isAll: true, span: [200, 0] },
+  'a framework that names the route when it is over, which nobody complains about': {
+    path: '/namedTooLate',
+    span: [200, 0],
+  },
   204: { path: '/noBody', span: [204, 0] },
   304: { path: '/notModified', span: [304, 0] },
   'interim answers, then a real one': { path: '/interim', span: [202, 0] },

@@ -5,12 +5,19 @@
 import domain from 'node:domain';
 import http, { ServerResponse } from 'node:http';
 
+import { trace } from '@opentelemetry/api';
+
 let replacement;
 const ignore = () => {};
 const socketOf = (request) => request.socket;
 
 export const endings = {
   '/answered': (request, response) => response.end('whole'),
+  '/namedTooLate': (request, response) => {
+    const span = trace.getActiveSpan();
+    response.on('close', () => setImmediate(() => span?.setAttribute('http.route', '/late').updateName('late')));
+    response.end('whole');
+  },
   '/noBody': (request, response) => response.writeHead(204).end(),
   '/notModified': (request, response) => response.writeHead(304).end(),
   '/interim': (request, response) => {
