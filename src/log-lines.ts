@@ -10,7 +10,7 @@ import { bridgePino } from './logs/pino-bridge.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { startLoggers } from './logs/start-loggers.ts';
 import type { RunningLoggers } from './logs/start-loggers.ts';
-import { watchEnd } from './process-end.ts';
+import { watchEnd } from './process-end/watch-end.ts';
 
 /** @param isCollectorAway - Whether log records wait or go nowhere at the moment. */
 export function startLogLines({ logs: settings }: Config, isCollectorAway: () => boolean): RunningLoggers {
@@ -31,10 +31,11 @@ export function startLogLines({ logs: settings }: Config, isCollectorAway: () =>
 export function startLogLinesAlone(config: Config): { readonly shutdown: () => Promise<void> } {
   const loggers = startNamed(config.logs, () => true);
   const end = (): void => loggers.end(config.shutdownTimeoutMs);
-  const stopWatching = watchEnd({ onExit: end, onSignal: async () => end(), onHandledSignal: loggers.flush });
+  const watch = watchEnd({ onExit: end, onSignal: async () => loggers.flush(), onHandledSignal: loggers.flush });
+  watch.watchSignals();
   return {
     shutdown: async () => {
-      stopWatching();
+      watch.stop();
       loggers.stop();
     },
   };

@@ -3,7 +3,8 @@ import { deliverBeforeExit } from './export/exit-delivery.ts';
 import { sayLosses } from './export/losses.ts';
 import type { ExitQueue } from './export/pipelines.ts';
 import { reportOnce, sayUnsaid } from './export/self-report.ts';
-import { watchEnd } from './process-end.ts';
+import { watchEnd } from './process-end/watch-end.ts';
+import type { EndWatch } from './process-end/watch-end.ts';
 import { sayLast } from './standard-streams/say.ts';
 
 export interface ShutdownParts {
@@ -20,48 +21,42 @@ export interface ShutdownParts {
   readonly endLogs: (timeoutMs: number) => void;
   /** Collects and sends metrics while asynchronous work is still possible. */
   readonly flushMetrics: () => Promise<void>;
+  /** Nobody caught an error; whether the application takes it is not known yet. */
+  readonly onUncaught: (error: unknown) => void;
   /** Logs the error that ends the process. */
-  readonly onUncaught: (error: unknown, origin: string) => void;
+  readonly onFatal: (error: unknown, origin: string) => void;
 }
 
-/** @returns Takes every listener off again. */
-export function installShutdown(parts: ShutdownParts): () => void {
+export function installShutdown(parts: ShutdownParts): EndWatch {
   const ending = new Ending(parts);
-  const stopWatching = watchEnd({
+  return watchEnd({
     onExit: () => ending.exit(),
-    onSignal: async () => ending.signal(),
+    onSignal: async () => ending.flush(),
     // Its graceful shutdown takes a while as a rule: long enough for metrics, which cannot be sent from an exit listener.
     onHandledSignal: () => {
       guarded(parts.flushLogs);
       guarded(() => void parts.flushMetrics());
     },
+    onUncaught: (error) => guarded(() => parts.onUncaught(error)),
+    onFatal: (error, origin) => guarded(() => parts.onFatal(error, origin)),
   });
-  const onUncaught = (error: unknown, origin: string): void => {
-    guarded(() => parts.onUncaught(error, origin));
-    guarded(parts.flushLogs);
-    ending.sendAgain();
-  };
-  process.on('uncaughtExceptionMonitor', onUncaught);
-  return () => {
-    stopWatching();
-    process.off('uncaughtExceptionMonitor', onUncaught);
-  };
 }
 
 /** All the ways out share one deadline. */
 class Ending {
   readonly #parts: ShutdownParts;
   #leftMs: number;
-  #hasExited = false;
 
   constructor(parts: ShutdownParts) {
     this.#parts = parts;
     this.#leftMs = parts.timeoutMs;
   }
 
-  /** Files before everything else: they need nobody, and are what is left when the rest fails. */
+  /**
+   * Files before everything else: they need nobody, and are what is left when the rest fails. Called again for what came after, such as
+   * the error of an `exit` listener.
+   */
   exit(): void {
-    this.#hasExited = true;
     const startMs = performance.now();
     guarded(() => this.#parts.endLogs(this.#leftMs));
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
@@ -71,19 +66,13 @@ class Ending {
     sayLast();
   }
 
-  /** The error of an `exit` listener comes after the exit. */
-  sendAgain(): void {
-    if (this.#hasExited) this.exit();
-  }
-
   /** Metrics get half of the time: spans and log records come after them, and are worth more. */
-  async signal(): Promise<void> {
+  async flush(): Promise<void> {
     guarded(this.#parts.flushLogs);
     const startMs = performance.now();
     // Nothing of the flush may fail the exit; what it has to say it says itself.
     await Promise.race([this.#parts.flushMetrics().catch(() => undefined), later(this.#leftMs / 2)]);
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
-    this.exit();
   }
 
   #send(): void {

@@ -21,7 +21,7 @@ import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
 import { HeldPropagator } from './http/stock-outgoing.ts';
 import { StockServer, TrustedPropagator } from './http/stock-server.ts';
-import { uncaught } from './http/thrown.ts';
+import { fatal, uncaught } from './http/thrown.ts';
 import type { TrackingParts } from './http/tracking.ts';
 import { instrumentLibraries } from './library-instrumentations.ts';
 import { startLogLines, startLogLinesAlone } from './log-lines.ts';
@@ -82,7 +82,7 @@ export function startTelemetry(config: Config): Telemetry {
     server.endOpenSpans();
     endOpenTasks();
   };
-  const stopShutdown = installShutdown({
+  const endWatch = installShutdown({
     queues: pipelines.queues,
     limitSpool: pipelines.limitSpool,
     timeoutMs: config.shutdownTimeoutMs,
@@ -90,10 +90,12 @@ export function startTelemetry(config: Config): Telemetry {
     endLogs: logLines.end,
     endOpenSpans: endOpen,
     flushMetrics: async () => providers.meters.forceFlush(),
-    onUncaught: (error, origin) => uncaught(error, () => logUncaught(error, origin)),
+    onUncaught: uncaught,
+    onFatal: (error, origin) => fatal(error, () => logUncaught(error, origin)),
   });
   probeReceivers(pipelines.queues);
-  const undo = [stopShutdown, stopLibraries, logLines.stop, server.stop, endOpen, usage.stop];
+  endWatch.watchSignals();
+  const undo = [endWatch.stop, stopLibraries, logLines.stop, server.stop, endOpen, usage.stop];
   return { shutdown: async () => stop(providers, undo) };
 }
 

@@ -64,7 +64,7 @@ function emitPlainly(emit: Callable, emitter: EventEmitter, args: unknown[]): un
   return Reflect.apply(emit, emitter, args);
 }
 
-/** Node calls `uncaughtExceptionMonitor` before any microtask; later than that somebody has caught it. */
+/** Node calls what `uncaught` is called from before any microtask; later than that somebody has caught it. */
 function escapeFrom(inFlight: InFlightRequest): void {
   throwing ??= inFlight;
   queueMicrotask(() => {
@@ -73,21 +73,21 @@ function escapeFrom(inFlight: InFlightRequest): void {
 }
 
 /**
- * Nobody caught the error where it was thrown. When the process ends by it, the request that it comes from, if it comes from one,
- * has failed, and `log` runs in its context. When the application handles it (an `uncaughtException` listener, a capture callback, a
- * domain), the request may still be answered, and there is nothing to log.
+ * Nobody caught the error where it was thrown. When the application is going to take it (an `uncaughtException` listener, a capture
+ * callback, a domain) the request may still be answered, and only has the error.
  */
-export function uncaught(error: unknown, log: () => void): void {
+export function uncaught(error: unknown): void {
+  if (!process.hasUncaughtExceptionCaptureCallback() && process.listenerCount('uncaughtException') === 0) return;
+  if (throwing === undefined) noteOnActiveSpan(error);
+  else throwing.note(error);
+}
+
+/** Nobody took it either, and the process ends: the request that it comes from, if it comes from one, has failed, and `log` runs in its context. */
+export function fatal(error: unknown, log: () => void): void {
   const inFlight = throwing;
   throwing = undefined;
-  const isFatal = endsProcess();
   if (inFlight === undefined) {
-    if (isFatal) log();
-    else noteOnActiveSpan(error);
-    return;
-  }
-  if (!isFatal) {
-    inFlight.note(error);
+    log();
     return;
   }
   inFlight.fail(error);
@@ -98,9 +98,4 @@ export function uncaught(error: unknown, log: () => void): void {
 function noteOnActiveSpan(error: unknown): void {
   const span = trace.getActiveSpan();
   if (span?.isRecording() === true) span.recordException(error instanceof Error ? error : String(error));
-}
-
-/** Node calls the monitor in any case, before it asks those who could handle the error. */
-function endsProcess(): boolean {
-  return !process.hasUncaughtExceptionCaptureCallback() && process.listenerCount('uncaughtException') === 0;
 }

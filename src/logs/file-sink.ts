@@ -16,14 +16,15 @@ export interface FileSinkOptions {
  */
 const gatherLength = 65_536;
 
-// The application's tests may replace it.
-const { setImmediate } = globalThis;
+// The application's tests may replace them.
+const { setImmediate, setTimeout, clearTimeout } = globalThis;
 
 export class FileSink {
   readonly #file: LogFile;
   readonly #options: FileSinkOptions;
   #gathered = '';
   #isScheduled = false;
+  #latest: NodeJS.Timeout | undefined;
   #isSync: boolean;
   #isFailing = false;
 
@@ -39,8 +40,7 @@ export class FileSink {
     if (this.#isSync || this.#gathered.length >= gatherLength) {
       this.flush();
     } else if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      setImmediate(this.#turnEnd);
+      this.#schedule();
     }
   }
 
@@ -61,8 +61,19 @@ export class FileSink {
     this.#file.close();
   }
 
+  /**
+   * Neither keeps the process alive: a line must not give the event loop a turn more than it has without us, in which a timer may
+   * come due or `beforeExit` come again. An event loop that sleeps does not come to its immediates, but to its timers.
+   */
+  #schedule(): void {
+    this.#isScheduled = true;
+    setImmediate(this.#turnEnd).unref();
+    this.#latest = setTimeout(this.#turnEnd, 1).unref();
+  }
+
   readonly #turnEnd = (): void => {
     this.#isScheduled = false;
+    clearTimeout(this.#latest);
     this.flush();
   };
 

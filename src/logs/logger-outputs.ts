@@ -41,6 +41,12 @@ class Forms {
 /** Bytes that wait while a pipe is full: some ten thousand lines, a minute of a busy service. */
 const maxConsoleBytes = 4 * 1024 * 1024;
 
+/**
+ * Has the error that ends the process (uncaught.ts). Unless it is configured it has no console: Node prints that error itself, and what
+ * else stands on stdout may be for a machine to read.
+ */
+const silentLogger = 'process';
+
 interface Sinks {
   readonly settings: LoggerSettings;
   readonly file: FileSink | undefined;
@@ -71,7 +77,8 @@ export class LoggerOutputs {
     const console = [own, ...above].find(({ settings }) => settings.hasConsole)?.settings.format;
     const hasOtlp = [own, ...above].some(({ settings }) => settings.hasOtlp);
     const { isCollectorAway } = this.#parts;
-    const needsConsole = console === undefined && files.length === 0;
+    const isSilent = name === silentLogger && this.#settingsOf(name) === undefined;
+    const needsConsole = console === undefined && files.length === 0 && !isSilent;
     return {
       write: (line) => {
         const forms = new Forms(line.json);
@@ -118,7 +125,8 @@ export class LoggerOutputs {
 
   #withoutSettings(name: string): LoggerSettings {
     const { level, format } = this.#parts.settings;
-    return { name, level, file: undefined, format, hasConsole: true, hasOtlp: true, propagates: false };
+    const hasConsole = name !== silentLogger;
+    return { name, level, file: undefined, format, hasConsole, hasOtlp: true, propagates: false };
   }
 
   #fileFor({ file: settings, hasConsole, name }: LoggerSettings): FileSink | undefined {

@@ -4,8 +4,7 @@ import { trace } from '@opentelemetry/api';
 import { getLogger } from './named-logger.ts';
 
 /**
- * Listener of `uncaughtExceptionMonitor` (https://nodejs.org/api/process.html#event-uncaughtexceptionmonitor), which Node calls
- * in the context of the code that threw, and which changes nothing of what Node does next.
+ * Called in the context of the code that threw; changes nothing of what Node does next.
  *
  * @param origin - `uncaughtException` or `unhandledRejection`.
  */

@@ -45,6 +45,7 @@ describe('all lines are in the file', () => {
     { way: 'SIGTERM', signal: 'SIGTERM' },
     { way: 'SIGINT', signal: 'SIGINT' },
     { way: 'SIGHUP', signal: 'SIGHUP' },
+    { way: 'SIGKILL to itself', signal: 'SIGKILL' },
     { way: 'SIGKILL next turn', signal: 'SIGKILL' },
     { way: 'worker exits', code: 0 },
     { way: 'worker is terminated', code: 0 },
@@ -67,12 +68,12 @@ describe('all lines are in the file', () => {
   });
 });
 
-describe('SIGKILL in the same turn', () => {
+describe('SIGKILL from elsewhere in the same turn', () => {
   test('takes what was not yet handed to the operating system: at most one turn and 64 KiB', async () => {
-    expect((await ended('SIGKILL')).numbers).toEqual([]);
+    expect((await ended('SIGKILL from elsewhere')).numbers).toEqual([]);
   });
 
   test('takes nothing with REQLENS_LOG_SYNC=true', async () => {
-    expect((await ended('SIGKILL', { REQLENS_LOG_SYNC: 'true' })).numbers).toEqual(all);
+    expect((await ended('SIGKILL from elsewhere', { REQLENS_LOG_SYNC: 'true' })).numbers).toEqual(all);
   });
 });

@@ -3,6 +3,7 @@
  * errors, numbers of calls. Prints the same with and without reqlens, but for the headers that are documented (`plain`).
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs, { readFileSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
@@ -262,8 +263,16 @@ process.on('exit', (code) => {
   fs.rmSync(folder, { recursive: true, force: true });
   console.log(`${seen.join('\n')}\nexit ${code}`);
 });
-if (process.argv[2] === 'signal') {
-  console.log(seen.join('\n'));
-  process.kill(process.pid, 'SIGTERM');
-  setInterval(() => {}, 1000);
-} else process.exitCode = 3;
+say(process.kill(process.pid, 0));
+const endings = {
+  signal: () => {
+    console.log(seen.join('\n'));
+    execFileSync('kill', ['-TERM', String(process.pid)]);
+    setInterval(() => {}, 1000);
+  },
+  exit: () => process.exit(4),
+  abort: () => process.abort(),
+  execve: () => process.execve(process.execPath, ['node', '-p', '"executed"'], { PATH: process.env.PATH }),
+};
+process.exitCode = 3;
+endings[process.argv[2]]?.();

@@ -1,4 +1,5 @@
 /** Logs 300 numbered lines and ends as its argument says, in the same turn of the event loop. */
+import { spawnSync } from 'node:child_process';
 import { Worker, isMainThread } from 'node:worker_threads';
 
 import { getLogger } from 'reqlens';
@@ -43,10 +44,14 @@ const endings = {
   SIGTERM: () => bySignal('SIGTERM'),
   SIGINT: () => bySignal('SIGINT'),
   SIGHUP: () => bySignal('SIGHUP'),
-  SIGKILL: () => bySignal('SIGKILL'),
+  'SIGKILL to itself': () => bySignal('SIGKILL'),
+  'SIGKILL from elsewhere': () => {
+    logAll();
+    spawnSync('kill', ['-KILL', String(process.pid)]);
+  },
   'SIGKILL next turn': () => {
     logAll();
-    setImmediate(() => setImmediate(() => process.kill(process.pid, 'SIGKILL')));
+    setImmediate(() => setImmediate(() => spawnSync('kill', ['-KILL', String(process.pid)])));
   },
   'worker exits': () => worker('exits'),
   'worker is terminated': async () => {
