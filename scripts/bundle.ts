@@ -71,6 +71,20 @@ const collector: Plugin = {
     source.includes('collector/main') ? { id: '../collector/main.js', external: true } : undefined,
 };
 
+/**
+ * To import `node:util` is to read everything in it, of which one part makes `process.stderr`: a stream that the application did not ask
+ * for, and would see among its handles.
+ */
+const quietUtil: Plugin = {
+  name: 'node:util without its stream',
+  resolveId: (source, _importer, { kind }) =>
+    kind === 'import-statement' && /^(?:node:)?util$/.test(source) ? '\0util' : undefined,
+  load: (id) =>
+    id === '\0util'
+      ? "export const { format, inspect, parseArgs, promisify, types } = process.getBuiltinModule('node:util');"
+      : undefined,
+};
+
 /** Optional for `debug`, and not among its dependencies: what a developer has installed must not come in. */
 const absent: Plugin = {
   name: 'absent packages',
@@ -83,7 +97,7 @@ const absent: Plugin = {
  * @throws Error when something would be loaded that is neither Node's nor named above.
  */
 async function write(options: InputOptions, directory: string, apart?: RegExp): Promise<OutputChunk[]> {
-  const plugins = [options.plugins ?? [], absent];
+  const plugins = [options.plugins ?? [], absent, quietUtil];
   const preserveEntrySignatures = 'allow-extension';
   const bundled = await rolldown({ ...options, plugins, external, platform: 'node', preserveEntrySignatures });
   const groups = [{ name: 'reqlens', test: (id: string) => apart?.test(id) === false }];

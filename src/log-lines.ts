@@ -9,15 +9,16 @@ import { bridgeConsole } from './logs/console-bridge.ts';
 import { bridgePino } from './logs/pino-bridge.ts';
 import { addIdsToPino } from './logs/pino-ids.ts';
 import { startLoggers } from './logs/start-loggers.ts';
-import type { RunningLoggers } from './logs/start-loggers.ts';
+import type { RunningLoggers, StartLoggersParts } from './logs/start-loggers.ts';
 import { watchEnd } from './process-end/watch-end.ts';
 
-/** @param isCollectorAway - Whether log records wait or go nowhere at the moment. */
-export function startLogLines({ logs: settings }: Config, isCollectorAway: () => boolean): RunningLoggers {
+type LineWatch = Pick<StartLoggersParts, 'isCollectorAway' | 'onLine'>;
+
+export function startLogLines({ logs: settings }: Config, watch: LineWatch): RunningLoggers {
   const { bridgesPino, bridgesConsole } = settings;
   // The bridge after the ids: a line is looked at when they are off its logger again.
   const stops = [addIdsToPino(), ...(bridgesPino ? [bridgePino()] : []), ...(bridgesConsole ? [bridgeConsole()] : [])];
-  const loggers = startNamed(settings, isCollectorAway);
+  const loggers = startNamed(settings, watch);
   return {
     flush: loggers.flush,
     end: loggers.end,
@@ -29,10 +30,9 @@ export function startLogLines({ logs: settings }: Config, isCollectorAway: () =>
 
 /** `OTEL_SDK_DISABLED`: named loggers write all the same, to console and files. */
 export function startLogLinesAlone(config: Config): { readonly shutdown: () => Promise<void> } {
-  const loggers = startNamed(config.logs, () => true);
+  const loggers = startNamed(config.logs, { isCollectorAway: () => true, onLine: () => watch.watchSignals() });
   const end = (): void => loggers.end(config.shutdownTimeoutMs);
   const watch = watchEnd({ onExit: end, onSignal: async () => loggers.flush(), onHandledSignal: loggers.flush });
-  watch.watchSignals();
   return {
     shutdown: async () => {
       watch.stop();
@@ -41,11 +41,11 @@ export function startLogLinesAlone(config: Config): { readonly shutdown: () => P
   };
 }
 
-function startNamed(settings: Config['logs'], isCollectorAway: () => boolean): RunningLoggers {
+function startNamed(settings: Config['logs'], watch: LineWatch): RunningLoggers {
   return startLoggers({
     settings,
     report: reportOnce,
-    isCollectorAway,
+    ...watch,
     isWorker: !isMainThread,
     hints: speaksForProcess(),
     readLevels: (path) => {

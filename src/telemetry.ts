@@ -5,7 +5,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { Resource } from '@opentelemetry/resources';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
@@ -15,6 +14,7 @@ import { pipelinesFor } from './export/pipelines.ts';
 import type { Pipelines } from './export/pipelines.ts';
 import { probeReceivers } from './export/reachability.ts';
 import { diagLevelFor, diagReport } from './export/self-report.ts';
+import { FirstTelemetry } from './first-telemetry.ts';
 import { sayForeignTelemetry } from './foreign-telemetry.ts';
 import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
@@ -27,6 +27,7 @@ import { instrumentLibraries } from './library-instrumentations.ts';
 import { startLogLines, startLogLinesAlone } from './log-lines.ts';
 import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { logUncaught } from './logs/uncaught.ts';
+import type { EndWatch } from './process-end/watch-end.ts';
 import { requestUsage } from './request-usage.ts';
 import { serviceResource } from './resource.ts';
 import { installShutdown } from './shutdown.ts';
@@ -37,6 +38,7 @@ import { OverruledSampler, samplerFor } from './trace/sampler.ts';
 import { spanMaker } from './trace/span-maker.ts';
 import { TraceContextPropagator } from './trace/trace-context-propagator.ts';
 import { version } from './version.ts';
+import { WakingMeterProvider } from './waking-meter-provider.ts';
 
 /** Telemetry that is running. */
 export interface Telemetry {
@@ -65,26 +67,26 @@ export function startTelemetry(config: Config): Telemetry {
   isRunning = true;
   sayForeignTelemetry();
 
+  const first = new FirstTelemetry();
+
   const pipelines = pipelinesFor(config, httpScope);
   const ids = new RequestIdGenerator();
   const sampler = new OverruledSampler(samplerFor(config.traces.sampler, config.traces.samplerRatio));
-  const providers = registerProviders({ config, pipelines, ids, sampler });
+  const providers = registerProviders({ config, pipelines, ids, sampler, first });
   // Only now: what the API has to say of an earlier registration was said in our words, once.
   diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   const { makeSpan } = providers;
-  const { recordDuration } = pipelines;
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const usage = requestUsage(config.usage);
-  const { tracker, endpoint } = usage;
-  const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration, tracker, endpoint });
-  const logLines = startLogLines(config, pipelines.isLogReceiverAway);
+  const { recordDuration } = pipelines;
+  const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration, ...usage });
+  const logLines = startLogLines(config, { isCollectorAway: pipelines.isLogReceiverAway, onLine: first.came });
   const endOpen = (): void => {
     server.endOpenSpans();
     endOpenTasks();
   };
   const endWatch = installShutdown({
-    queues: pipelines.queues,
-    limitSpool: pipelines.limitSpool,
+    ...pipelines,
     timeoutMs: config.shutdownTimeoutMs,
     flushLogs: logLines.flush,
     endLogs: logLines.end,
@@ -93,10 +95,26 @@ export function startTelemetry(config: Config): Telemetry {
     onUncaught: uncaught,
     onFatal: (error, origin) => fatal(error, () => logUncaught(error, origin)),
   });
-  probeReceivers(pipelines.queues);
-  endWatch.watchSignals();
-  const undo = [endWatch.stop, stopLibraries, logLines.stop, server.stop, endOpen, usage.stop];
+  beginAt(first, { config, pipelines, endWatch });
+  const undo = [first.stop, endWatch.stop, stopLibraries, logLines.stop, server.stop, endOpen, usage.stop];
   return { shutdown: async () => stop(providers, undo) };
+}
+
+interface BeginParts {
+  readonly config: Config;
+  readonly pipelines: Pipelines;
+  readonly endWatch: EndWatch;
+}
+
+/** What a process without telemetry does without. */
+function beginAt(first: FirstTelemetry, { config, pipelines, endWatch }: BeginParts): void {
+  first.onCome(() => {
+    endWatch.watchSignals();
+    probeReceivers(pipelines.queues);
+    for (const reader of pipelines.metricReaders) reader.wake();
+  });
+  // Some measure the process, without a span or a request.
+  if (config.instrumentations.length > 0) first.came();
 }
 
 async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() => void)[]): Promise<void> {
@@ -104,6 +122,11 @@ async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() 
   await Promise.allSettled([tracers.shutdown(), loggers.shutdown(), meters.shutdown()]);
   for (const api of [trace, logs, metrics, context, propagation]) api.disable();
   isRunning = false;
+}
+
+interface ProviderParts extends Parts {
+  readonly pipelines: Pipelines;
+  readonly first: FirstTelemetry;
 }
 
 interface Parts {
@@ -115,19 +138,19 @@ interface Parts {
 interface Providers {
   readonly tracers: TracerProvider;
   readonly loggers: LineLoggerProvider;
-  readonly meters: MeterProvider;
+  readonly meters: WakingMeterProvider;
   readonly makeSpan: ReturnType<typeof spanMaker>;
 }
 
-function registerProviders({ config, pipelines, ids, sampler }: Parts & { readonly pipelines: Pipelines }): Providers {
+function registerProviders({ config, pipelines, ids, sampler, first }: ProviderParts): Providers {
   const resource: Resource = serviceResource(config);
   const { limits } = config.traces;
-  const meters = new MeterProvider({ resource, readers: [...pipelines.metricReaders] });
+  const meters = new WakingMeterProvider({ resource, readers: [...pipelines.metricReaders] }, first);
   const tracerOptions: TracerProviderOptions = {
     resource,
     sampler,
     idGenerator: ids,
-    spanProcessors: [new IdentitySpanProcessor(), ...pipelines.spanProcessors],
+    spanProcessors: [new IdentitySpanProcessor(first.came), ...pipelines.spanProcessors],
     spanLimits: {
       attributeCountLimit: limits.attributeCount,
       attributeValueLengthLimit: limits.attributeValueLength ?? Infinity,

@@ -3,8 +3,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { ConsoleMetricExporter, InstrumentType, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import { ConsoleMetricExporter, InstrumentType } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 
@@ -30,6 +29,7 @@ import type { Encoded } from './request-encoder.ts';
 import { observeExport } from './sdk-metrics.ts';
 import type { ExportFigures } from './sdk-metrics.ts';
 import type { Payload, Route, Signal } from './sent.ts';
+import { SleepingMetricReader } from './sleeping-metric-reader.ts';
 import { encodeSpans } from './span-encoder.ts';
 import { WaitingPlace } from './waiting-place.ts';
 import type { Filed } from './waiting-place.ts';
@@ -50,7 +50,7 @@ export interface ExitQueue {
 export interface Pipelines {
   readonly spanProcessors: readonly SpanProcessor[];
   readonly logProcessors: readonly LogRecordProcessor[];
-  readonly metricReaders: readonly MetricReader[];
+  readonly metricReaders: readonly SleepingMetricReader[];
   /** For `http.server.request.duration` of our own server instrumentation. */
   readonly recordDuration: RecordDuration;
   /** No exporter, or nobody answers: log records wait or go nowhere. */
@@ -175,7 +175,7 @@ interface MetricsWay {
   readonly delivery: Delivery | undefined;
 }
 
-function metricReadersFor({ metrics, durations, delivery }: MetricsWay): MetricReader[] {
+function metricReadersFor({ metrics, durations, delivery }: MetricsWay): SleepingMetricReader[] {
   const { exportIntervalMs: exportIntervalMillis, exporters } = metrics;
   // The SDK refuses a time-out longer than the interval.
   const exportTimeoutMillis = Math.min(metrics.exportTimeoutMs, exportIntervalMillis);
@@ -183,7 +183,7 @@ function metricReadersFor({ metrics, durations, delivery }: MetricsWay): MetricR
   const terminal = exporters.includes('console') ? [new ConsoleMetricExporter()] : [];
   return [...otlp, ...terminal].map((exporter) => {
     const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);
-    return new PeriodicExportingMetricReader({
+    return new SleepingMetricReader({
       exporter,
       exportIntervalMillis,
       exportTimeoutMillis,

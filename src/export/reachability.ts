@@ -1,4 +1,4 @@
-/** Asks once, at the start, whether anybody listens where telemetry goes, and says so if not. */
+/** Asks once, when there is telemetry, whether anybody listens where it goes, and says so if not. */
 import { connect } from 'node:net';
 
 import { didNotTake } from './delivery-report.ts';
@@ -8,8 +8,21 @@ import { reasonOf } from './trouble-reason.ts';
 /** A collector on another machine answers a connection well within this, or it is as good as not there for an exit. */
 const probeTimeoutMs = 2000;
 
+/**
+ * A connection that is being made keeps the event loop alive, whatever is said of its socket. A program that is over before this
+ * is not given a turn more than without us; its exit finds out by itself. In milliseconds.
+ */
+const probeDelayMs = 100;
+
+// Applications put fake timers into their tests.
+const { setTimeout } = globalThis;
+
 /** Returns at once; never keeps the process alive. One line for each address that does not answer, however many signals go there. */
 export function probeReceivers(queues: readonly ExitQueue[]): void {
+  setTimeout(() => probe(queues), probeDelayMs).unref();
+}
+
+function probe(queues: readonly ExitQueue[]): void {
   const addresses = new Map(queues.map(({ route }) => [new URL(route.url).origin, route.proxy]));
   for (const [origin, proxy] of addresses) {
     // Behind a proxy only the proxy can be asked; the receiver's name may not even be known here.

@@ -13,6 +13,8 @@ export interface OutputParts {
   readonly report: (cause: string, message: string) => void;
   /** Whether lines for the collector have to wait, or go nowhere: no exporter, or nobody answers. */
   readonly isCollectorAway: () => boolean;
+  /** Called for every line. */
+  readonly onLine: () => void;
   /** In a worker thread nothing runs any more when the process ends: every line is handed over at once. */
   readonly isSync: boolean;
 }
@@ -76,11 +78,12 @@ export class LoggerOutputs {
     // However many of them print: a line stands on the console once.
     const console = [own, ...above].find(({ settings }) => settings.hasConsole)?.settings.format;
     const hasOtlp = [own, ...above].some(({ settings }) => settings.hasOtlp);
-    const { isCollectorAway } = this.#parts;
+    const { isCollectorAway, onLine } = this.#parts;
     const isSilent = name === silentLogger && this.#settingsOf(name) === undefined;
     const needsConsole = console === undefined && files.length === 0 && !isSilent;
     return {
       write: (line) => {
+        onLine();
         const forms = new Forms(line.json);
         if (console !== undefined) this.#stdout.write(forms.in(console));
         else if (needsConsole && (!hasOtlp || isCollectorAway())) this.#stderr.write(forms.in(own.settings.format));

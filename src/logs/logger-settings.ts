@@ -33,6 +33,7 @@ const unstarted: LoggerParts = {
   },
   report: (_cause, message) => diag.warn(`logs: ${message}`),
   isCollectorAway: () => true,
+  onLine: () => undefined,
   isSync: true,
   hints: false,
 };

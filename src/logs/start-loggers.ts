@@ -11,6 +11,8 @@ export interface StartLoggersParts {
   /** Says something on stderr, each cause once. */
   readonly report: (cause: string, message: string) => void;
   readonly isCollectorAway: () => boolean;
+  /** Called for every line. */
+  readonly onLine: () => void;
   /** Of a worker thread: nothing runs in it any more when the process ends. */
   readonly isWorker: boolean;
   /** Whether this thread speaks for the process. */
@@ -31,8 +33,8 @@ export interface RunningLoggers {
 const watchIntervalMs = 1000;
 
 export function startLoggers(parts: StartLoggersParts): RunningLoggers {
-  const { settings, report, isCollectorAway, isWorker, hints } = parts;
-  putInForce({ settings, report, isCollectorAway, isSync: isWorker, hints });
+  const { settings, report, isCollectorAway, onLine, isWorker, hints } = parts;
+  putInForce({ settings, report, isCollectorAway, onLine, isSync: isWorker, hints });
   applyLoggerSettings();
   const stopWatching = settings.loggersFile === undefined ? () => undefined : followLevels(settings.loggersFile, parts);
   return {

@@ -9,7 +9,15 @@ import { requestScope } from '../identity/request-scope.ts';
 export const requestIdAttribute = 'reqlens.request.id';
 
 export class IdentitySpanProcessor implements SpanProcessor {
+  readonly #onSpan: () => void;
+
+  /** @param onSpan - Called when a span starts. */
+  constructor(onSpan: () => void) {
+    this.#onSpan = onSpan;
+  }
+
   onStart(span: Span, parentContext: Context): void {
+    this.#onSpan();
     const scope = requestScope(parentContext);
     if (scope === undefined) return;
     span.setAttribute(requestIdAttribute, scope.requestId);

@@ -38,6 +38,7 @@ const parts: LoggerParts = {
     throw new Error(`${cause}: ${message}`);
   },
   isCollectorAway: () => false,
+  onLine: () => undefined,
   isSync: true,
   hints: false,
 };
