@@ -13,8 +13,8 @@
     return;
   }
   try {
-    const { preload }: { preload: (environment: NodeJS.ProcessEnv) => void } = require('./preload.js');
-    preload(process.env);
+    const { preload }: { preload: (environment: NodeJS.ProcessEnv, path: string) => void } = require('./preload.js');
+    preload(process.env, __filename);
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     say(`telemetry could not start, the application runs without it: ${reason}`);

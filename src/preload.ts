@@ -1,5 +1,4 @@
 /** What the preload does on a Node that we support: reads the environment, says what is wrong, starts telemetry. */
-import type { Environment } from './config/environment-reader.ts';
 import { problemLine } from './config/problem-lines.ts';
 import { readConfig } from './config/read-config.ts';
 import { startupLine } from './config/startup-line.ts';
@@ -12,10 +11,16 @@ import './frameworks/hono.ts';
 import './frameworks/koa.ts';
 /* oxlint-enable import/no-unassigned-import */
 import { startTelemetry } from './index.ts';
+import { keepPreloadForChildren } from './inherited-preload.ts';
 import { say } from './standard-streams/say.ts';
 
-/** May throw: `register.cts` guards it, whatever it is that fails. */
-export function preload(environment: Environment): void {
+/**
+ * May throw: `register.cts` guards it, whatever it is that fails.
+ *
+ * @param path - The file of `reqlens/register`.
+ */
+export function preload(environment: NodeJS.ProcessEnv, path: string): void {
+  keepPreloadForChildren(path, environment);
   const { config, problems } = readConfig(environment);
   const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
   if (speaksForProcess()) for (const line of lines) say(line);
