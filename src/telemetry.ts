@@ -8,6 +8,8 @@ import type { Resource } from '@opentelemetry/resources';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
+import { closeRegistry, leaveLogs, openRegistry } from './api-registry.ts';
+import type { ApiVersions } from './api-registry.ts';
 import type { Config, PropagatorName } from './config/config.ts';
 import { ReqlensError } from './errors.ts';
 import { pipelinesFor } from './export/pipelines.ts';
@@ -15,7 +17,6 @@ import type { Pipelines } from './export/pipelines.ts';
 import { probeReceivers } from './export/reachability.ts';
 import { diagLevelFor, diagReport } from './export/self-report.ts';
 import { FirstTelemetry } from './first-telemetry.ts';
-import { sayForeignTelemetry } from './foreign-telemetry.ts';
 import { instrumentOutgoing } from './http/outgoing.ts';
 import { installServerHooks } from './http/server-hooks.ts';
 import { ServerInstrumentation } from './http/server-instrumentation.ts';
@@ -65,16 +66,15 @@ export function startTelemetry(config: Config): Telemetry {
   }
   if (config.isDisabled) return startLogLinesAlone(config);
   isRunning = true;
-  sayForeignTelemetry();
 
   const first = new FirstTelemetry();
-
   const pipelines = pipelinesFor(config, httpScope);
   const ids = new RequestIdGenerator();
   const sampler = new OverruledSampler(samplerFor(config.traces.sampler, config.traces.samplerRatio));
   const providers = registerProviders({ config, pipelines, ids, sampler, first });
   // Only now: what the API has to say of an earlier registration was said in our words, once.
   diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
+  closeRegistry(providers);
   const { makeSpan } = providers;
   const stopLibraries = instrumentLibraries(config.instrumentations);
   const usage = requestUsage(config.usage);
@@ -121,6 +121,7 @@ async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() 
   for (const each of undo) each();
   await Promise.allSettled([tracers.shutdown(), loggers.shutdown(), meters.shutdown()]);
   for (const api of [trace, logs, metrics, context, propagation]) api.disable();
+  leaveLogs();
   isRunning = false;
 }
 
@@ -140,6 +141,7 @@ interface Providers {
   readonly loggers: LineLoggerProvider;
   readonly meters: WakingMeterProvider;
   readonly makeSpan: ReturnType<typeof spanMaker>;
+  readonly versions: ApiVersions;
 }
 
 function registerProviders({ config, pipelines, ids, sampler, first }: ProviderParts): Providers {
@@ -169,13 +171,14 @@ function registerProviders({ config, pipelines, ids, sampler, first }: ProviderP
       attributeValueLengthLimit: config.logs.limits.attributeValueLength ?? Infinity,
     },
   });
+  const versions = openRegistry();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(propagatorFor(config));
   metrics.setGlobalMeterProvider(meters);
   trace.setGlobalTracerProvider(tracers);
   logs.setGlobalLoggerProvider(loggers);
   pipelines.observe(meters.getMeter('reqlens/export', version));
-  return { tracers, loggers, meters, makeSpan: spanMaker(tracerOptions, httpScope) };
+  return { versions, tracers, loggers, meters, makeSpan: spanMaker(tracerOptions, httpScope) };
 }
 
 function propagatorFor({ propagators, http }: Config): TextMapPropagator {

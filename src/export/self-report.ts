@@ -86,6 +86,8 @@ export const diagReport: DiagLogger = {
 };
 
 function once(kind: string, message: string, details: readonly unknown[]): void {
+  // Some frameworks (Next.js) say more about a request when it is over. The span cannot take it, and a user can do nothing about it.
+  if (message.startsWith('Cannot execute the operation on ended Span')) return;
   // Ids and counts change from one report to the next; the sentence around them is the cause.
   reportOnce(`diag-${kind} ${message.replaceAll(/[\da-f]{8,}|\d+/gi, '#').slice(0, 80)}`, line(message, details));
 }

@@ -1,5 +1,5 @@
 /** Other OpenTelemetry in the same process: it is noticed, said once, and nothing breaks. */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,9 @@ const program = 'test/foreign/apps/own-sdk.mjs';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const anotherSdk =
   'reqlens: another OpenTelemetry SDK was registered before reqlens, so spans go there and ids will not match; preload reqlens first, or remove the other SDK\n';
+
+const secondSdk =
+  'reqlens: another OpenTelemetry SDK was started after reqlens, and OpenTelemetry keeps the first: what is recorded goes out by reqlens, and the exporters, processors and samplers of the other SDK get nothing; either remove that SDK and set OTEL_EXPORTER_OTLP_ENDPOINT, or start the application without reqlens/register\n';
 
 interface Seen {
   readonly stderr: string;
@@ -56,10 +59,20 @@ async function seen({ nodeArgs = ['--import', './register.js'], app = program, c
 }
 
 describe('a second SDK', () => {
-  test("registered by the application after the preload: the API refuses it, which is the application's to see", async () => {
+  test('registered by the application after the preload: said in one sentence, with both ways out', async () => {
     const { stderr, code, status, spans } = await seen();
+    expect({ code, status, stderr }).toEqual({
+      code: 0,
+      status: 200,
+      stderr: `${secondSdk}application registered: false\n`,
+    });
+    expect(spans).toEqual(['child', 'GET']);
+  });
+
+  test('the same when it brings a logger for its diagnostics, which goes on to work', async () => {
+    const { stderr, code, status, spans } = await seen({ app: 'test/foreign/apps/own-diagnostics.mjs' });
     expect({ code, status }).toEqual({ code: 0, status: 200 });
-    expect(stderr).toMatch(/^reqlens: .*duplicate registration of API: trace.*\napplication registered: false\n$/i);
+    expect(stderr).toBe(`${secondSdk}application registered: false\nits own: something of the application\n`);
     expect(spans).toEqual(['child', 'GET']);
   });
 
@@ -81,34 +94,63 @@ describe('another copy of @opentelemetry/api beside the application', () => {
     await rm(directory, { recursive: true });
   });
 
+  const lost = 'what the application records through it is lost; install one version for both';
   const cases = [
-    { version: '1.99.0', line: 'what the application records through it is lost; install one version for both' },
-    { version: '2.0.0', line: 'what the application records through it is lost; install one version for both' },
+    { version: '1.0.0', line: undefined },
     { version: '1.9.0', line: undefined },
+    { version: '1.11.0', line: undefined },
+    { version: '1.99.0', line: undefined },
+    { version: '2.0.0', line: lost },
   ];
   for (const { version, line } of cases) {
-    test(`${version}: ${line === undefined ? 'works with ours, and nothing is said' : 'said once'}`, async () => {
+    test(`${version}: ${line === undefined ? 'its spans join ours, and nothing is said' : 'said once'}`, async () => {
       const cwd = join(directory, version);
       await copyOfTheApi(cwd, version);
       const nodeArgs = ['--import', join(checkout, 'register.js')];
-      const { stderr, code, status, requestId } = await seen({ nodeArgs, app: join(cwd, 'app.mjs'), cwd });
-      const ours: { version: string } = JSON.parse(
-        await readFile(join(checkout, 'node_modules/@opentelemetry/api/package.json'), 'utf8'),
+      const { stderr, code, status, requestId, spans } = await seen({ nodeArgs, app: join(cwd, 'app.mjs'), cwd });
+      const { version: ours }: { version: string } = JSON.parse(
+        await readFile(join(apiOfOurs, 'package.json'), 'utf8'),
       );
-      const expected = `reqlens: the application has its own @opentelemetry/api ${version}, reqlens has ${ours.version}: ${line}\n`;
+      const expected = `reqlens: the application has its own @opentelemetry/api ${version}, reqlens has ${ours}: ${line}\n`;
       expect({ code, status, stderr }).toEqual({ code: 0, status: 200, stderr: line === undefined ? '' : expected });
+      expect(spans).toEqual(line === undefined ? ['child', 'GET'] : ['GET']);
       expect(requestId).toMatch(/^[\da-f-]{36}$/);
     });
   }
+
+  test('1.11.0 as a logger for diagnostics, set before ours comes, refuses nothing of ours', async () => {
+    const cwd = join(directory, 'early');
+    await copyOfTheApi(cwd, '1.11.0');
+    await cp(join(checkout, 'test/foreign/apps/early-diagnostics.mjs'), join(cwd, 'early.mjs'));
+    const nodeArgs = ['--import', join(cwd, 'early.mjs'), '--import', join(checkout, 'register.js')];
+    const { stderr, spans } = await seen({ nodeArgs, app: join(cwd, 'app.mjs'), cwd });
+    expect({ stderr, spans }).toEqual({ stderr: '', spans: ['child', 'GET'] });
+  });
 });
 
-/** The real package with another number on it: the number is what is looked at. */
+const apiOfOurs = join(checkout, 'node_modules/@opentelemetry/api');
+
+/**
+ * The real package, which says that it is another version wherever it does: in its manifest, and in what it tells the other copies and
+ * demands of them.
+ */
 async function copyOfTheApi(directory: string, version: string): Promise<void> {
-  const source = join(checkout, 'node_modules/@opentelemetry/api');
   const target = join(directory, 'node_modules/@opentelemetry/api');
   await mkdir(dirname(target), { recursive: true });
-  await cp(source, target, { recursive: true, dereference: true });
-  const manifest: object = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
+  await cp(apiOfOurs, target, { recursive: true, dereference: true });
+  const manifest: { version: string } = JSON.parse(await readFile(join(apiOfOurs, 'package.json'), 'utf8'));
   await writeFile(join(target, 'package.json'), JSON.stringify({ ...manifest, version }));
+  let replacedCount = 0;
+  for await (const path of glob('dist/**/*.{mjs,cjs}', { cwd: target })) {
+    const text = await readFile(join(target, path), 'utf8');
+    if (!text.includes(`"${manifest.version}"`)) continue;
+    const major = version.split('.')[0];
+    await writeFile(
+      join(target, path),
+      text.replaceAll(`"${manifest.version}"`, `"${version}"`).replaceAll('api.1"', `api.${major}"`),
+    );
+    replacedCount += 1;
+  }
+  expect(replacedCount).toBeGreaterThan(0);
   await cp(join(checkout, 'test/foreign/apps/api-user.mjs'), join(directory, 'app.mjs'));
 }
