@@ -1,4 +1,4 @@
-/** Two suites: `node` needs npm alone; `browser` needs Debian's chromium and runs in .ci/run. */
+/** `node` needs npm alone; `browser` needs Debian's chromium and `neighbours` the registry: these two run in .ci/run. */
 import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
@@ -14,8 +14,17 @@ export default defineConfig({
           ...common,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', 'test/neighbours/**'],
           globalSetup: ['test/support/build-once.ts'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'neighbours',
+          include: ['test/neighbours/**/*.test.ts'],
+          globalSetup: ['test/support/build-once.ts'],
+          testTimeout: 180_000,
         },
       },
       {

@@ -3,7 +3,17 @@
  * its types; then the viewer's pages and the overlay with the browser's types, and static files.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,7 +41,7 @@ for (const path of ['cli/main.js', 'src/cli/main.js']) chmodSync(`${root}dist/${
 async function compileNode(): Promise<void> {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
-  const stage = mkdtempSync(join(cache, 'reqlens-build-'));
+  const stage = realpathSync(mkdtempSync(join(cache, 'reqlens-build-')));
   try {
     const [code, declarations] = [join(stage, 'code'), join(stage, 'declarations')];
     compile('tsconfig.build.json', '--outDir', code, '--declarationDir', declarations);

@@ -9,8 +9,8 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { context, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import type * as StockHttp from '@opentelemetry/instrumentation-http';
+import type * as StockUndici from '@opentelemetry/instrumentation-undici';
 
 import { guarded } from '../patch.ts';
 import { headersOf } from './http-headers.ts';
@@ -18,7 +18,7 @@ import type { OutgoingHeaders } from './outgoing-headers.ts';
 import { undiciHeaders } from './undici-headers.ts';
 import type { UndiciRequest } from './undici-headers.ts';
 
-type HttpConfig = NonNullable<ConstructorParameters<typeof HttpInstrumentation>[0]>;
+type HttpConfig = NonNullable<ConstructorParameters<typeof StockHttp.HttpInstrumentation>[0]>;
 
 /** Set when the stock instrumentation answers for incoming requests. */
 export type StockIncoming = Pick<HttpConfig, 'startIncomingSpanHook' | 'requestHook' | 'responseHook'>;
@@ -61,6 +61,10 @@ export class HeldPropagator implements TextMapPropagator {
 
 /** @returns Takes the stock code off again. */
 export function runStockHttp({ incoming, headers }: StockHttpParts): () => void {
+  // Loaded only here, at once, and in the package from a file of its own (docs/decisions/bundled.md).
+  const { HttpInstrumentation }: typeof StockHttp = createRequire(import.meta.url)(
+    '@opentelemetry/instrumentation-http',
+  );
   const http = new HttpInstrumentation({
     ...incoming,
     disableIncomingRequestInstrumentation: incoming === undefined,
@@ -86,6 +90,9 @@ export function runStockHttp({ incoming, headers }: StockHttpParts): () => void 
 
 /** A call that the stock code left alone has no span of its own: what it belongs to goes along. */
 function completeStockCalls(headers: OutgoingHeaders): () => void {
+  const { UndiciInstrumentation }: typeof StockUndici = createRequire(import.meta.url)(
+    '@opentelemetry/instrumentation-undici',
+  );
   const undici = new UndiciInstrumentation({
     ignoreRequestHook: () => isTracingSuppressed(context.active()),
     requestHook: (span, request) => {

@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
 import { runApp } from '../support/run-app.ts';
+import type { AppExit } from '../support/run-app.ts';
 
 const quiet = { OTEL_TRACES_EXPORTER: 'console', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
 const scope = "name: '@opentelemetry/instrumentation-express'";
@@ -61,4 +65,66 @@ test('the application of this test is the same in both module formats', async ()
   expect(esm?.replace("import express from 'express';", '')).toBe(
     cjs?.replace("const express = require('express');", ''),
   );
+});
+
+/** A package as users would have it, in a folder of its own; the first runs as the application. */
+async function inProject(
+  files: Readonly<Record<string, string>>,
+  names: string,
+  nodeArgs: readonly string[] = [],
+): Promise<AppExit> {
+  const cwd = await mkdtemp(join(tmpdir(), 'reqlens-instrumentations-'));
+  try {
+    await mkdir(join(cwd, 'node_modules/@opentelemetry'), { recursive: true });
+    const linked = ['@opentelemetry/instrumentation', '@opentelemetry/api', 'express', 'reqlens'];
+    const target = (name: string): string => (name === 'reqlens' ? checkout : join(checkout, 'node_modules', name));
+    for (const name of linked) await symlink(target(name), join(cwd, 'node_modules', name));
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(cwd, path)), { recursive: true });
+      await writeFile(join(cwd, path), text);
+    }
+    const line = [...nodeArgs, '--import', 'reqlens/register'];
+    return await runApp('app.cjs', { cwd, nodeArgs: line, env: { ...quiet, REQLENS_INSTRUMENTATIONS: names } });
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const base =
+  "const { InstrumentationBase, InstrumentationNodeModuleDefinition } = require('@opentelemetry/instrumentation');\n";
+const made = (body: string): string =>
+  `${base}exports.OurInstrumentation = class OurInstrumentation extends InstrumentationBase { constructor(options) { super('ours', '1.0.0', options); } init() { ${body} } };\n`;
+const forExpress = (range: string): string =>
+  made(
+    `return new InstrumentationNodeModuleDefinition('express', ['${range}'], (e) => { console.log('patched'); return e; });`,
+  );
+const said = (reason: string): string =>
+  `reqlens: cannot use ours (REQLENS_INSTRUMENTATIONS): ${reason}; its spans will be missing\n`;
+
+test('one that hooks into nothing as it is made is said', async () => {
+  const files = { 'node_modules/ours/index.js': made('return [];'), 'app.cjs': '' };
+  const { stderr, code } = await inProject(files, 'ours');
+  const reason = 'OurInstrumentation as it is made here patches no module and listens to no channel';
+  expect({ stderr, code }).toEqual({ stderr: said(reason), code: 0 });
+});
+
+test('a library that is newer than it accepts is said when it is loaded', async () => {
+  const files = { 'node_modules/ours/index.js': forExpress('>=4 <5'), 'app.cjs': "require('express');" };
+  const { stdout, stderr, code } = await inProject(files, 'ours');
+  expect({ stdout, code }).toEqual({ stdout: '', code: 0 });
+  expect(stderr).toMatch(
+    /^reqlens: cannot use ours .*: it has found nothing to patch in express 5\.[\d.]+; it accepts >=4 <5; its spans will be missing\n$/,
+  );
+});
+
+test('a library that is accepted is patched, and nothing is said', async () => {
+  const files = { 'node_modules/ours/index.js': forExpress('>=4'), 'app.cjs': "require('express');" };
+  expect(await inProject(files, 'ours')).toMatchObject({ stdout: 'patched\n', stderr: '', code: 0 });
+});
+
+test('a library that was loaded before is said', async () => {
+  const files = { 'node_modules/ours/index.js': forExpress('>=4'), 'app.cjs': '', 'early.cjs': "require('express');" };
+  const { stderr, code } = await inProject(files, 'ours', ['--require', './early.cjs']);
+  expect({ stderr, code }).toEqual({ stderr: said('express was loaded before it; preload reqlens first'), code: 0 });
 });
