@@ -132,5 +132,6 @@ function zigzag(value: number): number {
 /** JSON has no word for some numbers; protobuf's JSON has. */
 function doubleJson(value: number): string {
   if (!Number.isFinite(value)) return `"${value}"`;
-  return Object.is(value, -0) ? '-0' : String(value);
+  // Not -0, which readers take for an integer.
+  return Object.is(value, -0) ? '-0.0' : String(value);
 }
