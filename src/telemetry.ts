@@ -35,6 +35,7 @@ import { installShutdown } from './shutdown.ts';
 import { endOpenTasks } from './tasks/open-tasks.ts';
 import { RequestIdGenerator } from './trace/id-generator.ts';
 import { IdentitySpanProcessor } from './trace/identity-span-processor.ts';
+import { SecretSpanProcessor } from './trace/secret-span-processor.ts';
 import { OverruledSampler, samplerFor } from './trace/sampler.ts';
 import { spanMaker } from './trace/span-maker.ts';
 import { TraceContextPropagator } from './trace/trace-context-propagator.ts';
@@ -147,12 +148,13 @@ interface Providers {
 function registerProviders({ config, pipelines, ids, sampler, first }: ProviderParts): Providers {
   const resource: Resource = serviceResource(config);
   const { limits } = config.traces;
+  const secrets = new SecretSpanProcessor({ redact: config.logs.redact, redactQuery: config.traces.redactQuery });
   const meters = new WakingMeterProvider({ resource, readers: [...pipelines.metricReaders] }, first);
   const tracerOptions: TracerProviderOptions = {
     resource,
     sampler,
     idGenerator: ids,
-    spanProcessors: [new IdentitySpanProcessor(first.came), ...pipelines.spanProcessors],
+    spanProcessors: [new IdentitySpanProcessor(first.came), secrets, ...pipelines.spanProcessors],
     spanLimits: {
       attributeCountLimit: limits.attributeCount,
       attributeValueLengthLimit: limits.attributeValueLength ?? Infinity,

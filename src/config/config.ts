@@ -184,6 +184,8 @@ export interface Config {
     readonly sampler: SamplerName;
     /** 0-1, `OTEL_TRACES_SAMPLER_ARG`; used by the ratio samplers only. */
     readonly samplerRatio: number;
+    /** `REQLENS_REDACT_QUERY`: parameters of addresses whose values are not recorded; in any case, `-` and `_` do not count. */
+    readonly redactQuery: readonly string[];
     readonly limits: AttributeLimits & {
       readonly eventCount: number;
       readonly linkCount: number;

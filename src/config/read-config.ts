@@ -3,6 +3,7 @@ import type { Config, ConfigProblem, DiagLevel, ExporterName, PropagatorName, Sa
 import type { Environment } from './environment-reader.ts';
 import { EnvironmentReader } from './environment-reader.ts';
 import { parseKeyValueList } from './key-value-list.ts';
+import { parseQueryRedaction } from './query-redaction.ts';
 import { readAttributeLimits, readBatch, readMetricExport, readSpanLimits } from './read-limits.ts';
 import { readOtlp } from './read-otlp.ts';
 import type { Signal } from './read-otlp.ts';
@@ -10,6 +11,7 @@ import { readLoggers } from './read-loggers.ts';
 import { readClients, readRequestId } from './read-request-id.ts';
 import { readUsage } from './read-usage.ts';
 import { readWaiting } from './read-waiting.ts';
+import { shownText } from './shown-value.ts';
 import { unknownNames } from './unknown-names.ts';
 
 /** What the environment came to. */
@@ -88,8 +90,20 @@ function readTraces(reader: EnvironmentReader): Config['traces'] {
     otlp: readOtlp(reader, 'TRACES'),
     batch: readBatch(reader, 'OTEL_BSP', 5000),
     ...readSampler(reader),
+    redactQuery: readQueryRedaction(reader),
     limits: readSpanLimits(reader),
   };
+}
+
+/** Names that cannot be used do not make the others fewer. */
+function readQueryRedaction(reader: EnvironmentReader): readonly string[] {
+  const variable = 'REQLENS_REDACT_QUERY';
+  const { names, unusable } = parseQueryRedaction(reader.text(variable) ?? 'default');
+  if (unusable.length > 0) {
+    const expected = 'names of query parameters such as member_id, which are added to the default list, or none alone';
+    reader.complain(variable, expected, shownText(`the list is used without ${unusable.join(', ')}`));
+  }
+  return names;
 }
 
 function readLogs(reader: EnvironmentReader): Config['logs'] {

@@ -79,6 +79,14 @@ export const reqlensVariables: readonly Variable[] = [
     default: 'reqlens',
   },
   {
+    name: 'REQLENS_REDACT_QUERY',
+    section: 'General',
+    meaning:
+      'Query parameters whose values are never recorded in spans, in any case, `-` and `_` left aside, in `filter[name]` too. Names are added to the default list; `none` alone empties it.',
+    type: 'list of names; or `none`',
+    default: 'default',
+  },
+  {
     name: 'REQLENS_ACCOUNT_BAGGAGE',
     section: 'Request id',
     meaning:
