@@ -26,7 +26,7 @@ function isLoaded(name: string, require: NodeJS.Require): boolean {
 
 /** Says it when the library is loaded: only then it is known which copy of it the application has. */
 export function sayUnacceptedVersions(instrumentation: Instrumentation, say: Say): void {
-  const definitions = instrumentation.getModuleDefinitions?.() ?? [];
+  const definitions = liveDefinitions(instrumentation);
   for (const definition of definitions) {
     if (isBuiltin(definition.name)) continue;
     const same = definitions.filter(({ name }) => name === definition.name);
@@ -36,6 +36,12 @@ export function sayUnacceptedVersions(instrumentation: Instrumentation, say: Say
       say(`it has found nothing to patch in ${definition.name} ${version}; it accepts ${accepted}`);
     });
   }
+}
+
+/** The objects that the instrumentation itself writes to; `getModuleDefinitions` of newer versions hands out copies. */
+function liveDefinitions(instrumentation: Instrumentation): readonly ModuleDefinition[] {
+  const own: unknown = Reflect.get(instrumentation, '_modules');
+  return Array.isArray(own) ? own : (instrumentation.getModuleDefinitions?.() ?? []);
 }
 
 /** @param then - Called once, when the library has been loaded whole: its files come before it. */
