@@ -13,6 +13,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +47,7 @@ async function compileNode(): Promise<void> {
     const [code, declarations] = [join(stage, 'code'), join(stage, 'declarations')];
     compile('tsconfig.build.json', '--outDir', code, '--declarationDir', declarations);
     await bundle(code, code);
+    leadToBundle(code);
     takeTypes(declarations, join(code, 'types'));
     cpSync(join(declarations, 'register.d.cts'), join(code, 'register.d.cts'));
     const files = readdirSync(code, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
@@ -53,6 +55,14 @@ async function compileNode(): Promise<void> {
     for (const path of paths) copyIfChanged(join(code, path), join(root, 'dist', path));
   } finally {
     rmSync(stage, { recursive: true });
+  }
+}
+
+/** Who loads these files of a checkout by their paths gets what the preload has started, not a second copy of everything. */
+function leadToBundle(code: string): void {
+  writeFileSync(join(code, 'src/index.js'), "export * from '../index.js';\n");
+  for (const name of ['fastify', 'hono', 'koa']) {
+    writeFileSync(join(code, `src/frameworks/${name}.js`), `export * from '../../${name}.js';\n`);
   }
 }
 

@@ -23,7 +23,7 @@ const byPino = (options, stream, end) => {
 /** @type {Readonly<Record<string, (place: Place) => Writer | Promise<Writer>>>} */
 const writers = {
   async reqlens() {
-    const { getLogger } = await import('../../dist/src/index.js');
+    const { getLogger } = await import('../../dist/index.js');
     const logger = getLogger('bench');
     return { log: (n, message) => logger.info({ n }, message), end: () => undefined };
   },
