@@ -37,7 +37,7 @@ export function attempted(route: Route, itemCount: number, sent: Sent): void {
 
 /** Telemetry waits. One sentence for one receiver, whoever has found out. */
 export function didNotTake(origin: string, reason: string): void {
-  const nobody = `no collector answers at ${origin} (${inBrackets(headOf(reason))}); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector`;
+  const nobody = `no collector answers at ${origin} (${inBrackets(headOf(reason))}); telemetry waits and goes out when one does. Start one with: npx reqlens collector`;
   const busy = `the collector at ${origin} does not take telemetry: ${reason}; it waits and is sent again`;
   happened(receiver(origin), { reason, sentence: isNobodyThere(reason) ? nobody : busy, count: 1 });
 }

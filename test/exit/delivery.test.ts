@@ -215,7 +215,7 @@ function names(spans: readonly PlainSpan[]): string[] {
 }
 
 function noCollectorLine(port: number): string {
-  return `reqlens: no collector answers at http://127.0.0.1:${port} (ECONNREFUSED); telemetry waits in memory and goes out when one does. Start one with: npx reqlens collector\n`;
+  return `reqlens: no collector answers at http://127.0.0.1:${port} (ECONNREFUSED); telemetry waits and goes out when one does. Start one with: npx reqlens collector\n`;
 }
 
 function againLine(port: number): string {
