@@ -39,6 +39,7 @@ export class Delivery {
   #timer: NodeJS.Timeout | undefined;
   #replaying: Promise<void> | undefined;
   #onReady: () => void = () => undefined;
+  #onAnswer: (isBack: boolean) => void = () => undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -81,6 +82,17 @@ export class Delivery {
   /** @param onReady - Called when the receiver takes batches again after it was away. */
   whenReady(onReady: () => void): void {
     this.#onReady = onReady;
+  }
+
+  /** @param onAnswer - Called whenever the receiver has answered, with whether it was away before. */
+  whenAnswered(onAnswer: (isBack: boolean) => void): void {
+    this.#onAnswer = onAnswer;
+  }
+
+  /** The receiver is there, as another signal has seen: what others left may go out, though nothing of ours is fresh. */
+  sendWaiting(isBack: boolean): void {
+    if (isBack) this.#parts.place.lookAgain();
+    if (!this.#receiver.isAway && this.#parts.place.isWorthALook) this.#plan(replayPauseMs);
   }
 
   /** Counted with the next outcome. */
@@ -220,8 +232,12 @@ export class Delivery {
   #answered(): void {
     const wasAway = this.#receiver.isAway;
     this.#receiver.answered();
-    if (wasAway) this.#onReady();
+    if (wasAway) {
+      this.#parts.place.lookAgain();
+      this.#onReady();
+    }
     if (this.#parts.place.isWorthALook) this.#plan(replayPauseMs);
+    this.#onAnswer(wasAway);
   }
 
   #plan(delayMs: number): void {

@@ -12,6 +12,7 @@ import { destinationKey } from '../spool/destination.ts';
 import { Spool } from '../spool/spool.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { Delivery } from './delivery.ts';
+import { introduce } from './fellow-signals.ts';
 import { recordSize, spanSize } from './item-size.ts';
 import { jsonRequest } from './json-request.ts';
 import { encodeLogRecords } from './log-encoder.ts';
@@ -70,6 +71,7 @@ interface Shared {
   readonly budget: MemoryBudget;
   /** Of every sender, for the metrics. */
   readonly figures: ExportFigures[];
+  readonly deliveries: Delivery[];
 }
 
 /** @param httpScope - What the metrics of requests say they come from. */
@@ -77,12 +79,13 @@ export function pipelinesFor(config: Config, httpScope: InstrumentationScope): P
   const { traces, logs, metrics, waiting } = config;
   const durations = new RequestDurations(httpScope);
   const spool = waiting.spool === undefined ? undefined : new Spool(waiting.spool, reportSpoolNews);
-  const shared: Shared = { waiting, spool, budget: new MemoryBudget(waiting.queueBytes), figures: [] };
+  const shared: Shared = { waiting, spool, budget: new MemoryBudget(waiting.queueBytes), figures: [], deliveries: [] };
   const spanQueue = traces.exporters.includes('otlp') ? spansQueue(traces, shared) : undefined;
   const logQueue = logs.exporters.includes('otlp') ? logRecordsQueue(logs, shared) : undefined;
   const metricsDelivery = metrics.exporters.includes('otlp')
     ? deliveryFor({ otlp: metrics.otlp, signal: 'metrics', items: 'data points' }, shared)
     : undefined;
+  introduce(shared.deliveries);
   return {
     spanProcessors: [
       ...(spanQueue === undefined ? [] : [new QueueSpanProcessor(spanQueue)]),
@@ -119,17 +122,19 @@ interface Way {
   readonly items: Items;
 }
 
-function deliveryFor({ otlp, signal, items }: Way, { spool, budget, figures }: Shared): Delivery {
+function deliveryFor({ otlp, signal, items }: Way, { spool, budget, figures, deliveries }: Shared): Delivery {
   const sender = new OtlpSender(otlp, signal);
   figures.push(sender.figures);
   const contentType = otlp.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const destination = destinationKey(sender.route);
-  return new Delivery({
+  const delivery = new Delivery({
     sender,
     contentType,
     place: new WaitingPlace({ signal, destination, contentType, spool, budget }),
     onOutcome: outcomeReporter(items),
   });
+  deliveries.push(delivery);
+  return delivery;
 }
 
 function spansQueue({ otlp, batch }: Config['traces'], shared: Shared): BatchQueue<ReadableSpan> {

@@ -64,6 +64,12 @@ export class WaitingPlace {
     return this.#held.length > 0 || this.#mayHaveFiles || performance.now() - this.#emptyMs > lookAgainMs;
   }
 
+  /** After an outage: processes that ended in it have left what nobody else knows of. */
+  lookAgain(): void {
+    this.#mayHaveFiles = true;
+    this.#parts.spool?.lookAgain();
+  }
+
   /** Never rejects. @returns Whether it is on disk now; otherwise it waits in memory. */
   async keep(payload: Payload): Promise<boolean> {
     const { budget } = this.#parts;

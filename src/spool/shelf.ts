@@ -44,6 +44,11 @@ export class Shelf {
     return this.#hasMore;
   }
 
+  /** What is known is old: others have left something, perhaps. */
+  forget(): void {
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** One that has just been written. */
   add(found: FoundName): void {
     // Behind others that are not remembered it would overtake them.

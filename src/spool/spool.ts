@@ -103,6 +103,11 @@ export class Spool {
     }
   }
 
+  /** The next `take` that would find nothing looks into the directory, however short a time ago the last look was. */
+  lookAgain(): void {
+    this.#shelf.forget();
+  }
+
   /** @returns The oldest that goes there and that nobody else sends, whoever wrote it. Undefined: none. */
   async take(destination: string): Promise<Claimed | undefined> {
     return this.#take(destination).catch((error: unknown) => this.#failed(error));
