@@ -37,6 +37,8 @@ export class Delivery {
   #droppedCount = 0;
   #unencodableCount = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Of the timer. */
+  #dueMs = Number.POSITIVE_INFINITY;
   #replaying: Promise<void> | undefined;
   #onReady: () => void = () => undefined;
   #onAnswer: (isBack: boolean) => void = () => undefined;
@@ -240,9 +242,12 @@ export class Delivery {
     this.#onAnswer(wasAway);
   }
 
+  /** Never later than planned before: what comes while the receiver is away would put the next try off for ever. */
   #plan(delayMs: number): void {
-    if (this.#replaying !== undefined) return;
+    const dueMs = performance.now() + delayMs;
+    if (this.#replaying !== undefined || dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
     inNobodysContext(() => {
       this.#timer = setTimeout(() => unattended(async () => this.#replay()), delayMs).unref();
     });
@@ -250,9 +255,13 @@ export class Delivery {
 
   /** One at a time, whoever asks. */
   async #replay(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#dueMs = Number.POSITIVE_INFINITY;
     this.#replaying ??= this.#replayAll().finally(() => {
       this.#replaying = undefined;
       if (this.#receiver.isAway) this.#plan(this.#receiver.pauseMs);
+      // One may have been written down since the last look.
+      else if (this.#parts.place.isWorthALook) this.#plan(replayPauseMs);
     });
     return this.#replaying;
   }
