@@ -1,5 +1,6 @@
 /** Asks once, when there is telemetry, whether anybody listens where it goes, and says so if not. */
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { didNotTake } from './delivery-report.ts';
 import type { ExitQueue } from './pipelines.ts';
@@ -7,6 +8,7 @@ import { reasonOf } from './trouble-reason.ts';
 
 /** A collector on another machine answers a connection well within this, or it is as good as not there for an exit. */
 const probeTimeoutMs = 2000;
+const probeTurns = 8;
 
 /**
  * A connection that is being made keeps the event loop alive, whatever is said of its socket. A program that is over before this
@@ -15,7 +17,7 @@ const probeTimeoutMs = 2000;
 const probeDelayMs = 100;
 
 // Applications put fake timers into their tests.
-const { setTimeout } = globalThis;
+const { clearInterval, setInterval, setTimeout } = globalThis;
 
 /** Returns at once; never keeps the process alive. One line for each address that does not answer, however many signals go there. */
 export function probeReceivers(queues: readonly ExitQueue[]): void {
@@ -30,10 +32,24 @@ function probe(queues: readonly ExitQueue[]): void {
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
     const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
     socket.unref();
-    socket.setTimeout(probeTimeoutMs, () => socket.destroy(new Error(`no answer within ${probeTimeoutMs} ms`)));
+    giveUpLater(socket);
     socket.on('connect', () => socket.destroy());
     socket.on('error', (error) => sayUnreachable(origin, error, queues));
   }
+}
+
+/**
+ * Counted in turns of the event loop that are a part of the time apart: one that is held up sees its timers before its sockets, and a name
+ * that is looked up and connected to takes several turns. The answer may have been there all the time.
+ */
+function giveUpLater(socket: Socket): void {
+  let turnsLeft = probeTurns;
+  const timer = setInterval(() => {
+    turnsLeft -= 1;
+    if (turnsLeft === 0) socket.destroy(new Error(`no answer within ${probeTimeoutMs} ms`));
+  }, probeTimeoutMs / probeTurns);
+  timer.unref();
+  socket.on('close', () => clearInterval(timer));
 }
 
 function sayUnreachable(origin: string, error: Error, queues: readonly ExitQueue[]): void {
