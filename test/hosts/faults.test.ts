@@ -88,8 +88,8 @@ test('without a fault a program that calls everything we patch sees what bare No
   expect(bare.code).toBe(3);
 });
 
-/** Instrumentations that are switched on see by these which modules are loaded. */
-const stock = /^(?:module\..*\brequire$|process\.getBuiltinModule$)/;
+/** Instrumentations that are switched on see by these which modules are loaded; by the symbol copies of the API find each other. */
+const stock = /^(?:module\..*\brequire$|process\.getBuiltinModule$|Symbol\(io\.opentelemetry\.js\.api\.logs\)$)/;
 /** Another name of `net.Socket`. */
 const alias = 'net.Stream.';
 

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { gzip } from 'node:zlib';
 
 import { pino } from 'pino';
@@ -264,6 +265,11 @@ process.on('exit', (code) => {
   console.log(`${seen.join('\n')}\nexit ${code}`);
 });
 say(process.kill(process.pid, 0));
+try {
+  say(new Worker(42));
+} catch (error) {
+  say(error.code);
+}
 const endings = {
   signal: () => {
     console.log(seen.join('\n'));
