@@ -70,8 +70,8 @@ describe('the receiver goes away', () => {
     await app.get('/end');
     const exit = await app.exit;
     expect(withoutNumbers(exit.stderr)).toBe(withoutNumbers(`${noCollectorLine(port)}${againLine(port)}`));
+    // A batch under way at the exit is sent once more.
     expect(new Set(receiver.spans().map(({ spanId }) => spanId)).size).toBe(61);
-    expect(receiver.spans()).toHaveLength(61);
   });
 
   test('and comes back just before the exit: what waited goes out with the exit, or stays on disk', async () => {

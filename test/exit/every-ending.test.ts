@@ -10,6 +10,9 @@ import { runApp } from '../support/run-app.ts';
 import type { AppExit } from '../support/run-app.ts';
 import { startScriptedReceiver } from '../support/scripted-receiver.ts';
 
+/** Several run at a time, on a machine that may have other things to do. */
+const killAfterMs = 60_000;
+
 const program = 'test/exit/apps/every-ending.mjs';
 
 interface Way {
@@ -38,8 +41,8 @@ async function ended({ way, nodeArgs = [], hasNativeStack = false }: Way, where 
     const env = { ...receiverEnv(receiver.url), REQLENS_LOG_DIR: folder, REQLENS_LOG_CONSOLE: 'false' };
     const args = [way, where];
     const [exit, bare] = await Promise.all([
-      runApp(program, { args, env, nodeArgs: [...nodeArgs, '--import', './register.js'] }),
-      runApp(program, { args, env: { BARE: '1' }, nodeArgs }),
+      runApp(program, { args, env, nodeArgs: [...nodeArgs, '--import', './register.js'], killAfterMs }),
+      runApp(program, { args, env: { BARE: '1' }, nodeArgs, killAfterMs }),
     ]);
     const file = join(folder, 'publish_sync.log');
     const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
@@ -128,9 +131,27 @@ const main: readonly Way[] = [
   { way: 'a cluster worker that disconnects' },
   { way: 'a cluster worker that is killed' },
   { way: 'a cluster worker whose primary goes' },
+  { way: 'a forked child that disconnects' },
+  { way: 'a forked child whose parent disconnects' },
+  { way: 'a forked child whose parent goes' },
+  { way: 'two signals from elsewhere' },
+  { way: 'two signals from elsewhere, the first of which is listened to' },
+  ...['signal-exit', 'signal-exit-3'].flatMap((name): Way[] => {
+    // Loaded before the preload, and used by somebody.
+    const nodeArgs = ['--import', `./test/exit/apps/${name}-first.mjs`];
+    const ends = ['natural', 'exit', 'throw', 'signal', 'signal with a listener'].map((end) => ({
+      way: `${name}, ${end}`,
+      fatal: end === 'throw' ? ['thrown'] : [],
+    }));
+    return [...ends, ...ends.map((each) => ({ ...each, nodeArgs }))];
+  }),
+  { way: 'source-map-support, throw', fatal: ['thrown'] },
+  { way: 'source-map-support, reject', fatal: ['rejected'] },
+  { way: 'throw', fatal: ['thrown'], nodeArgs: ['--import', './test/exit/apps/source-map-support-first.mjs'] },
+  { way: 'reject', fatal: ['rejected'], nodeArgs: ['--import', './test/exit/apps/source-map-support-first.mjs'] },
 ];
 
-describe('the main thread', () => {
+describe.concurrent('the main thread', { timeout: 90_000 }, () => {
   for (const each of main) {
     test(`${each.way} ${each.nodeArgs?.join(' ') ?? ''}`, async () => {
       const { exit, bare, arrived } = await ended(each);
@@ -144,7 +165,7 @@ describe('the main thread', () => {
 const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGKILL', 'SIGABRT', 'SIGALRM', 'SIGSEGV'];
 const harmlessSignals = ['SIGWINCH', 'SIGCHLD', 'SIGPIPE', 'SIGCONT'];
 
-describe('a signal to oneself', () => {
+describe.concurrent('a signal to oneself', { timeout: 90_000 }, () => {
   for (const signal of [...endingSignals, ...harmlessSignals]) {
     test(`${signal} to oneself`, async () => {
       const way = { way: `signal ${signal}` };
@@ -157,10 +178,10 @@ describe('a signal to oneself', () => {
 
 const inWorkers: readonly Way[] = main.filter(
   ({ way, nodeArgs = [] }) =>
-    !/signal|abort|execve|cluster|domain|never settles|callback that throws/.test(way) && nodeArgs.length === 0,
+    !/signal|abort|execve|cluster|fork|domain|never settles|callback that throws/.test(way) && nodeArgs.length === 0,
 );
 
-describe('a worker thread', () => {
+describe.concurrent('a worker thread', { timeout: 90_000 }, () => {
   for (const each of inWorkers) {
     test(`${each.way}, in a worker`, async () => {
       const { exit, bare, arrived } = await ended(each, 'worker');

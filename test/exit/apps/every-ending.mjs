@@ -2,6 +2,7 @@
  * Ends in the way its first argument names, in the main thread or, with the second argument `worker`, in a worker. What `leave` leaves
  * behind must arrive. Without the preload (`BARE`) it leaves nothing, and ends and prints the same.
  */
+import { execFileSync, fork } from 'node:child_process';
 import cluster from 'node:cluster';
 import { writeSync } from 'node:fs';
 import { Worker, isMainThread } from 'node:worker_threads';
@@ -251,7 +252,90 @@ const ways = {
   'a cluster worker that disconnects': () => inCluster((worker) => worker.disconnect()),
   'a cluster worker that is killed': () => inCluster((worker) => worker.kill()),
   'a cluster worker whose primary goes': () => inCluster(() => process.exit(0)),
+  'a forked child that disconnects': () =>
+    inFork(
+      () => undefined,
+      () => process.disconnect(),
+    ),
+  'a forked child whose parent disconnects': () => inFork((child) => child.disconnect()),
+  'a forked child whose parent goes': () => inFork((child) => process.exit(child.connected ? 0 : 1)),
+  'two signals from elsewhere': () => {
+    leave('last');
+    setInterval(() => undefined, 1000);
+    sendFromElsewhere('SIGINT');
+    sendFromElsewhere('SIGINT');
+  },
+  'two signals from elsewhere, the first of which is listened to': () => {
+    process.once('SIGINT', () => {
+      print('the first');
+      leave('last');
+      sendFromElsewhere('SIGINT');
+    });
+    setInterval(() => undefined, 1000);
+    sendFromElsewhere('SIGINT');
+  },
+  ...bySignalExit('signal-exit'),
+  ...bySignalExit('signal-exit-3'),
+  'source-map-support, throw': async () => {
+    (await import('source-map-support')).default.install();
+    ways.throw();
+  },
+  'source-map-support, reject': async () => {
+    (await import('source-map-support')).default.install();
+    ways.reject();
+  },
 };
+
+/** Programs that clean up with that package. Version 4 has a named export, version 3 is a function. */
+function bySignalExit(name) {
+  const ends = {
+    natural: () => undefined,
+    exit: () => process.exit(3),
+    throw: () => {
+      throw new Error('thrown');
+    },
+    signal: () => {
+      setInterval(() => undefined, 1000);
+      sendFromElsewhere('SIGTERM');
+    },
+    'signal with a listener': () => {
+      process.on('SIGTERM', () => {
+        print('listener');
+        process.exit(4);
+      });
+      ends.signal();
+    },
+  };
+  const watch = async () => {
+    const loaded = await import(name);
+    (loaded.onExit ?? loaded.default)((code, signal) => {
+      print(`onExit ${code} ${signal}`);
+      leave('last');
+    });
+  };
+  const endAfterWatch = (end) => async () => {
+    await watch();
+    end();
+  };
+  return Object.fromEntries(Object.entries(ends).map(([end, act]) => [`${name}, ${end}`, endAfterWatch(act)]));
+}
+
+function sendFromElsewhere(signal) {
+  execFileSync('kill', ['-s', signal.slice('SIG'.length), String(process.pid)]);
+}
+
+/** @param whenReady - In the parent, told that the child has a listener. The channel keeps the child running until it is closed. */
+function inFork(whenReady, inChild = () => undefined) {
+  if (process.send === undefined) {
+    const child = fork(new URL(import.meta.url), [way]);
+    child.on('message', () => whenReady(child));
+    child.on('exit', (code, signal) => print(`child ended ${code} ${signal}`));
+    return;
+  }
+  process.on('disconnect', () => leave('last'));
+  process.on('message', () => undefined);
+  process.send('ready', inChild);
+}
 
 function inCluster(act) {
   if (cluster.isPrimary) {
