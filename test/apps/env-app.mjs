@@ -37,10 +37,10 @@ const steps = {
     return {};
   },
   /** A mistake that the SDK warns of. */
-  '/late-attribute': async () => {
-    const span = trace.getTracer('env-app').startSpan('over');
+  '/too-many-attributes': async () => {
+    const span = trace.getTracer('env-app').startSpan('full');
+    for (let n = 0; n < 200; n += 1) span.setAttribute(`a${n}`, true);
     span.end();
-    span.setAttribute('late', true);
     return {};
   },
   /** One span, six log lines and a counter. */

@@ -13,7 +13,7 @@ test('the defaults fit into one line', () => {
       'sampler=parentbased_always_on propagators=tracecontext,baggage request-id-header=x-request-id ' +
       'trust-request-id=loopback,private trust-traceparent=loopback,private ' +
       'trusted-proxies=loopback,private forwarded-header=auto ' +
-      'send-request-id-to=loopback,private http-server=reqlens privileged-roles=admin,developer tokens=none ' +
+      'send-request-id-to=loopback,private http-server=reqlens http-client=reqlens privileged-roles=admin,developer tokens=none ' +
       'usage-store=memory usage-path=none log-dir=logs/publish-sync-logs ' +
       'loggers=publish_sync:info,wordpress_api:info,webhooks:info',
   );

@@ -23,6 +23,7 @@ test.each(['true', '1'])('%s means one line on stderr, without secrets', async (
     'reqlens: started service=shop traces=otlp:http/json:http://HOST/v1/traces logs=otlp:http/json:http://HOST/in?*** ' +
       'metrics=otlp:http/json:http://HOST/v1/metrics sampler=parentbased_always_on propagators=tracecontext,baggage ' +
       'request-id-header=x-request-id trust-request-id=loopback,private trust-traceparent=loopback,private ' +
+      'trusted-proxies=loopback,private forwarded-header=auto ' +
       'send-request-id-to=loopback,private http-server=reqlens http-client=reqlens privileged-roles=admin,developer ' +
       'tokens=none usage-store=memory usage-path=none log-dir=logs/publish-sync-logs ' +
       'loggers=publish_sync:info,wordpress_api:info,webhooks:info\n',

@@ -63,8 +63,8 @@ async function seen(file: string, options: AppOptions): Promise<Seen> {
 /** The test's request, and the two that the application makes to itself, seen from both ends. */
 const everything: Seen = {
   spans: [
-    'client @opentelemetry/instrumentation-http',
-    'client @opentelemetry/instrumentation-undici',
+    'client reqlens/http',
+    'client reqlens/http',
     'server reqlens/http',
     'server reqlens/http',
     'server reqlens/http',

@@ -118,16 +118,16 @@ describe('a Redis', () => {
     ['holds a text of a megabyte', bulk(JSON.stringify({ request_id: 'x'.repeat(1_000_000) }))],
     ['holds a number', ':1\r\n'],
   ])('that %s has nothing for us', async (_, stored) => {
-    const app = await startAccessApp({ REQLENS_USAGE_STORE: await startFakeRedis({ GET: stored }) });
+    const app = await startAccessApp({ REQLENS_USAGE_STORE: await startFakeRedis({ GETRANGE: stored }) });
     const { status, body } = await app.usageOf('known');
     expect({ status, title: JSON.parse(body).title }).toEqual({ status: 404, title: 'Not Found' });
     expect((await app.finish()).stderr).toBe('');
   });
 
   test.each([
-    ['refuses with escapes', { GET: '-ERR \u009b31mforged \u001b]0;title\u0007 user:hunter2@host\r\n' }],
-    ['refuses at length', { GET: `-ERR ${'x'.repeat(100_000)}\r\n` }],
-    ['speaks another protocol', { GET: 'HTTP/1.1 400 Bad Request\r\n\r\n' }],
+    ['refuses with escapes', { GETRANGE: '-ERR \u009b31mforged \u001b]0;title\u0007 user:hunter2@host\r\n' }],
+    ['refuses at length', { GETRANGE: `-ERR ${'x'.repeat(100_000)}\r\n` }],
+    ['speaks another protocol', { GETRANGE: 'HTTP/1.1 400 Bad Request\r\n\r\n' }],
   ])('that %s is away, which is said in one harmless line', async (_, answers) => {
     const app = await startAccessApp({ REQLENS_USAGE_STORE: await startFakeRedis(answers) });
     expect((await app.usageOf('known')).status).toBe(503);

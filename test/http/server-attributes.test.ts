@@ -72,7 +72,8 @@ function randomRequest(): IncomingMessage {
   const request = {
     headers: headers(),
     method: one(['GET', 'get', 'QUERY', 'X', 'Post', 'PROPFIND', 'constructor', '__proto__']),
-    url: one([`/${text(8)}`, text(6), `/a?${text(10)}`, `/${text(3)}?${text(6)}`]),
+    // Never empty: the parser refuses a request line without a target.
+    url: one([`/${text(8)}`, text(6) || '*', `/a?${text(10)}`, `/${text(3)}?${text(6)}`]),
     httpVersion: '1.1',
     socket: { remoteAddress: one(['127.0.0.1', '::1', '::ffff:10.0.0.1']), remotePort: 1 },
   };

@@ -152,7 +152,7 @@ describe('at the receiver', () => {
     const { records } = await written(['nested']);
     expect(records[0]?.['body']).toEqual({ stringValue: 'values of many kinds' });
     expect(records[0]?.['attributes']).toMatchObject({
-      list: { arrayValue: { values: [{ intValue: 1 }, { stringValue: 'two' }, {}] } },
+      list: { arrayValue: { values: [{ intValue: '1' }, { stringValue: 'two' }, {}] } },
       deep: { kvlistValue: { values: [{ key: 'er', value: { boolValue: true } }] } },
       big: { doubleValue: 1.5 },
     });

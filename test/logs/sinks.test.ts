@@ -1,5 +1,5 @@
 /** Where lines go: to ancestors, to shared files, and to the console when a file or the collector fails. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -136,16 +136,21 @@ describe('a file that cannot be written', () => {
 });
 
 describe('a logger that has only the collector', () => {
-  test('writes to the console while nobody answers', async () => {
-    const { stdout, stderr } = await logged(
-      {
-        OTEL_LOGS_EXPORTER: 'otlp',
-        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
-        REQLENS_LOGGERS: 'far:file=none:console=off',
-      },
-      'far',
-    );
+  test('writes to the console while it is known that nobody answers; the line before that waits in the spool', async () => {
+    const app = await start({
+      OTEL_LOGS_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      REQLENS_LOGGERS: 'far:file=none:console=off',
+    });
+    await app.get('/far');
+    await app.until(({ stderr }) => stderr().includes('no collector answers'));
+    expect(shown(app.stderr())).toEqual([]);
+    await app.get('/far');
+    await app.get('/bye');
+    const { stdout, stderr } = await app.exit;
     expect(shown(stdout)).toEqual([]);
     expect(shown(stderr)).toEqual(['far: by far']);
+    const batches = readdirSync(join(folder, 'spool'));
+    expect(batches.reduce((sum, name) => sum + Number(/\.logs\.(\d+)\./.exec(name)?.[1] ?? 0), 0)).toBe(2);
   });
 });

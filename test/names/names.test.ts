@@ -56,6 +56,8 @@ async function runNamedApp(endpoint: string, protocol: string): Promise<void> {
       OTEL_RESOURCE_ATTRIBUTES: names.map((name) => `${name}=of ${name}`).join(','),
       REQLENS_LOGGERS: names.map((name) => `${name}:level=debug:console=false`).join(','),
       REQLENS_LOG_DIR: directory,
+      // The helper thread of the exit needs more than the default of 1 s on a busy machine.
+      REQLENS_SHUTDOWN_TIMEOUT: '10000',
     },
   });
   await app.get('/all');

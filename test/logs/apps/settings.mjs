@@ -1,5 +1,5 @@
 /** Writes with named loggers whose settings come from the environment, and prints what it saw; the argument says what. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { pino } from 'pino';
@@ -7,7 +7,7 @@ import { getLogger } from 'reqlens';
 
 const scenes = {
   /** One line of three levels of each logger, and a long one. */
-  lines: (...names) => {
+  lines: async (...names) => {
     for (const name of names) {
       const log = getLogger(name);
       log.debug('at debug');
@@ -15,6 +15,9 @@ const scenes = {
       log.error('at error');
     }
     getLogger(names[0]).error({ long: 'x'.repeat(5000) }, 'a long line');
+    // That package needs a moment; at an exit before it our own driver would write the lines.
+    const numbered = `${process.env.REQLENS_LOG_DIR}/${names[0]}.1.log`;
+    if (process.env.REQLENS_LOG_FILE_DRIVER === 'pino-roll') while (sizeOf(numbered) === 0) await pause(20);
   },
   /** Forty numbered lines of each logger, then waits until a backup of the last one is compressed. */
   many: async (...names) => {
@@ -45,6 +48,10 @@ const scenes = {
     console.log('from %s', 'console');
   },
 };
+
+function sizeOf(path) {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
 
 function print(value) {
   process.stdout.write(`printed ${JSON.stringify(value)}\n`);
