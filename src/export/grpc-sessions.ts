@@ -1,8 +1,10 @@
 /** HTTP/2 sessions to gRPC receivers: one for each, kept until it ends. */
 import http2 from 'node:http2';
+import { connect, isIP } from 'node:net';
 import tls from 'node:tls';
 import type { Duplex } from 'node:stream';
 
+import { boundConnecting } from './connect-time.ts';
 import { tunnelTo } from './proxy.ts';
 import type { Route } from './sent.ts';
 
@@ -31,11 +33,8 @@ export async function sessionFor(route: Route): Promise<KeptSession> {
 
 async function open(route: Route, key: string): Promise<http2.ClientHttp2Session> {
   const url = new URL(route.url);
-  const socket = route.proxy === undefined ? undefined : await through(route, route.proxy);
-  const session = http2.connect(url.origin, {
-    ...route.tls,
-    ...(socket === undefined ? {} : { createConnection: () => socket }),
-  });
+  const socket = route.proxy === undefined ? directly(route) : await through(route, route.proxy);
+  const session = http2.connect(url.origin, { createConnection: () => socket });
   const forget = (): void => {
     if (sessions.get(key) === session) sessions.delete(key);
   };
@@ -46,6 +45,19 @@ async function open(route: Route, key: string): Promise<http2.ClientHttp2Session
   session.on('error', forget);
   sessions.set(key, session);
   return session;
+}
+
+/** Our own: a session that is destroyed while its connection is being made waits for that, and the process with it. */
+function directly({ url, tls: files }: Route): Duplex {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replaceAll(/[[\]]/g, '');
+  const isTls = protocol === 'https:';
+  const target = { host, port: Number(port || (isTls ? 443 : 80)) };
+  const socket = isTls
+    ? tls.connect({ ...files, ...target, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['h2'] })
+    : connect(target);
+  boundConnecting(socket);
+  return socket;
 }
 
 async function through({ url, tls: files }: Route, proxy: string): Promise<Duplex> {

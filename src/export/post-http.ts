@@ -5,6 +5,7 @@ import https from 'node:https';
 import { agentFor } from './agents.ts';
 import { asDead, closedEarly, onceAgain, tooLate, whenLate } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
+import { boundConnecting } from './connect-time.ts';
 import { httpOutcome, maxAnswerBytes } from './http-outcome.ts';
 import type { HttpAnswer } from './http-outcome.ts';
 
@@ -61,7 +62,10 @@ async function exchange(attempt: Attempt, url: URL, isFresh: boolean): Promise<H
   const request = isTls ? https.request(url, options) : http.request(url, options);
   // One deadline for connecting, sending and the whole answer: `timeout` alone starts again with every byte.
   const callOff = whenLate(attempt, () => request.destroy(tooLate(timeoutMs)));
-  if (isDetached) request.on('socket', (socket) => socket.unref());
+  request.on('socket', (socket) => {
+    boundConnecting(socket);
+    if (isDetached) socket.unref();
+  });
   let isAnswered = false;
   // Once the head of an answer is there, the status stands; the end of its body is heard of below.
   const fail = (error: Error): void => {

@@ -3,6 +3,11 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 
+import { boundConnecting } from './connect-time.ts';
+
+/** A request gives up at its own deadline, which is not the tunnel's: others may wait for the same one. */
+const longestTunnelMs = 10_000;
+
 export interface Target {
   /** IPv6 with or without brackets. */
   readonly host: string;
@@ -47,11 +52,16 @@ export async function tunnelTo({ host, port }: Target, proxy: string): Promise<S
     path: authority,
     headers: { host: authority, ...authorization(proxy) },
     agent: false,
+    timeout: longestTunnelMs,
   });
   const refuse = (status: number | undefined): void => {
     reject(new Error(`HTTP status ${status} of the proxy ${proxyHost.replaceAll(':', ' port ')}`));
   };
-  request.on('socket', (socket) => socket.unref());
+  request.on('socket', (socket) => {
+    boundConnecting(socket);
+    socket.unref();
+  });
+  request.on('timeout', () => request.destroy(new Error(`no answer of the proxy within ${longestTunnelMs} ms`)));
   request.on('error', reject);
   // A proxy that answers otherwise does not know CONNECT.
   request.on('response', (response) => {
@@ -60,6 +70,7 @@ export async function tunnelTo({ host, port }: Target, proxy: string): Promise<S
   });
   request.on('connect', ({ statusCode }, socket: Socket, head: Buffer) => {
     if (statusCode === 200) {
+      socket.setTimeout(0);
       // An HTTP/2 server speaks first; its first words may come along with the proxy's.
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
