@@ -3,7 +3,8 @@
  *
  * DIR is a tree of https://github.com/denoland/node_test, or of Node itself. Families are the beginnings of names (`http`, `fs`); by default those
  * that a preload could disturb. `--node PATH` runs another Node, `--filter TEXT` only tests with that in their name, `--parallel N`
- * so many at a time, `--timeout S` each for so long. No collector answers in these runs. Exits 1 unless all is as without us.
+ * so many at a time, `--timeout S` each for so long; `--require` loads the preload by that option, without the promises of Node's ES module
+ * loader that `--import` brings. No collector answers in these runs. Exits 1 unless all is as without us.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +16,6 @@ import type { Ran } from './run-program.ts';
 
 const defaultFamilies =
   'http https http2 net stream stream2 stream3 async promise promises fs process diagnostics-channel worker child-process domain';
-const preload = fileURLToPath(new URL('../register.js', import.meta.url));
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,8 +24,12 @@ const { values, positionals } = parseArgs({
     filter: { type: 'string', default: '' },
     parallel: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '60' },
+    require: { type: 'boolean', default: false },
   },
 });
+const preload = values.require
+  ? ['--require', fileURLToPath(new URL('../dist/register.cjs', import.meta.url))]
+  : ['--import', fileURLToPath(new URL('../register.js', import.meta.url))];
 const [given = '.', ...families] = positionals;
 const directory = resolve(given);
 if (!existsSync(join(directory, 'test', 'parallel'))) {
@@ -80,25 +84,25 @@ async function compare(test: string, place: number): Promise<void> {
     tally.skip += 1;
     return;
   }
-  const first = await run(test, place, ['--import', preload]);
+  const first = await run(test, place, preload);
   if (first.code === 0) {
     tally.pass += 1;
     return;
   }
   // Fails by chance, with or without us, more often than one would think.
-  const isFlaky = (await run(test, place, [])).code !== 0 || (await run(test, place, ['--import', preload])).code === 0;
+  const isFlaky = (await run(test, place, [])).code !== 0 || (await run(test, place, preload)).code === 0;
   if (!isFlaky) tally.differ += 1;
   differences.push({ name: test, isFlaky, reason: reasonOf(first) });
   process.stdout.write(`${isFlaky ? 'flaky' : 'differs'} ${test}: ${reasonOf(first)}\n`);
 }
 
-async function run(test: string, place: number, imports: readonly string[]): Promise<Ran> {
+async function run(test: string, place: number, options: readonly string[]): Promise<Ran> {
   const flags =
     /^\/\/ Flags:(.*)$/m
       .exec(readFileSync(join(directory, test), 'utf8'))?.[1]
       ?.trim()
       .split(/\s+/) ?? [];
-  return runProgram(values.node, [...flags, ...imports, test], {
+  return runProgram(values.node, [...flags, ...options, test], {
     cwd: directory,
     timeoutS: Number(values.timeout),
     env: {
