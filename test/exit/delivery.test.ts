@@ -148,6 +148,8 @@ describe('the receiver goes away', () => {
 describe('the receiver takes the connection and never answers', () => {
   test('the exit is held for REQLENS_SHUTDOWN_TIMEOUT, which is said', async () => {
     const receiver = await receiverThat(() => undefined);
+    const bareStartMs = performance.now();
+    await runBare(['log']);
     const startMs = performance.now();
     const exit = await runProgram(['log'], { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '700' });
     const tookMs = performance.now() - startMs;
@@ -158,14 +160,15 @@ describe('the receiver takes the connection and never answers', () => {
         'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n',
     });
     expect(tookMs).toBeGreaterThan(700);
-    expect(tookMs).toBeLessThan(8000);
+    // One request alone would be waited for for 10 s. The rest is loading, on a machine that may be busy.
+    expect(tookMs - 4 * (startMs - bareStartMs)).toBeLessThan(8000);
   });
 
   test('a signal has the same one deadline, metrics and all', async () => {
     const receiver = await receiverThat(() => undefined);
     const app = await startApp('test/exit/apps/endings.mjs', {
       args: ['serve'],
-      env: { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '2000' },
+      env: { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '5000' },
     });
     await app.get('/ok');
     const startMs = performance.now();
@@ -173,8 +176,9 @@ describe('the receiver takes the connection and never answers', () => {
     const exit = await app.exit;
     const tookMs = performance.now() - startMs;
     expect(exit.signal).toBe('SIGTERM');
-    expect(tookMs).toBeGreaterThan(1900);
-    expect(tookMs).toBeLessThan(2900);
+    expect(tookMs).toBeGreaterThan(4900);
+    // With a deadline for metrics and one for the rest it would be 7500.
+    expect(tookMs).toBeLessThan(7400);
   });
 
   test('without a spool the exit says that telemetry may be lost', async () => {
