@@ -40,10 +40,10 @@ const seconds = wholeNumber('seconds', values.seconds, 3600);
 const seed = wholeNumber('seed', values.seed, 2 ** 31);
 const rate = wholeNumber('rate', values.rate, 1000);
 
-/** A batch is being built for so long, and then on its way for at most so long. */
 const scheduleDelayMs = 1000;
 const exportTimeoutMs = 2000;
-const killWindowMs = scheduleDelayMs + exportTimeoutMs + 1000;
+/** A batch is being built for so long while the collector is away (docs/reliability.md), and on its way, or on the way to the disk, for so long. */
+const killWindowMs = 5000 + exportTimeoutMs + 1000;
 /** So long nothing comes any more before the run stops to wait for it; a spool is looked into once a minute for what others have left. */
 const patienceMs = 90_000;
 const secret = randomBytes(36).toString('base64url');
