@@ -3,7 +3,7 @@
  * `process.stderr` are streams that are made when somebody first asks for them, and their errors end the process.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 
@@ -22,7 +22,7 @@ export interface OpenDescriptor {
  * @throws The system error, when it is closed or its reader has gone.
  */
 export function openWithoutWaiting(standard: 1 | 2): OpenDescriptor {
-  const status = fstatSync(standard);
+  const status = statusOf(standard);
   const isTerminal = status.isCharacterDevice() && isatty(standard);
   const own = status.isFIFO() || isTerminal ? openedOnceMore(standard) : undefined;
   if (own !== undefined) {
@@ -41,12 +41,20 @@ export function openWithoutWaiting(standard: 1 | 2): OpenDescriptor {
 /** Which file, pipe or socket a descriptor means; undefined when it is closed. */
 export function meaningOf(standard: 1 | 2): string | undefined {
   try {
-    const { dev, ino }: Stats = fstatSync(standard);
+    const { dev, ino } = statusOf(standard);
     return `${dev} ${ino}`;
   } catch {
     // EBADF: it means nothing.
     return undefined;
   }
+}
+
+/**
+ * In big integers, for which Node has a place of its own. In the other one the answer for a pipe stays behind, and `realpathSync` of Node 22 takes
+ * it for that of the path it is at and stops: packages behind symbolic links, as pnpm has them, then did not find their own dependencies.
+ */
+function statusOf(standard: 1 | 2): BigIntStats {
+  return fstatSync(standard, { bigint: true });
 }
 
 function openedOnceMore(standard: 1 | 2): number | undefined {
