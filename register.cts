@@ -14,6 +14,9 @@
   }
   try {
     const { preload }: { preload: (environment: NodeJS.ProcessEnv, path: string) => void } = require('./preload.js');
+    // The whole public modules, before the application asks for them: Node 22 cannot `require` from a .cts file an ES module of which only
+    // parts are loaded ("request for './reqlens.js' is from a module not been linked").
+    for (const name of ['index', 'fastify', 'hono', 'koa']) require(`./${name}.js`);
     preload(process.env, __filename);
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
