@@ -3,6 +3,7 @@
  * kept on disk; for one that is away it is kept first, because then the exit does not wait.
  */
 import { sendBeforeExit } from './exit-sender.ts';
+import type { ExitOutcome, Parcel } from './exit-sender.ts';
 import type { ExitQueue } from './pipelines.ts';
 import { itemsOf } from './delivery-report.ts';
 import { countLost } from './losses.ts';
@@ -46,14 +47,12 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
   const letters = queues.flatMap(lettersOf);
   for (const { isAway, keep } of letters) if (isAway) keep();
   const sendingMs = Math.max(0, leftMs - writingMs - (performance.now() - startMs));
-  const { isDone, isSettled, isRefused } = sendBeforeExit(
-    letters.map(({ route, payload, isAway }) => ({
-      route,
-      payload,
-      timeoutMs: isAway ? Math.min(unreachableTimeoutMs, sendingMs) : sendingMs,
-    })),
-    sendingMs,
-  );
+  const parcels = letters.map(({ route, payload, isAway }) => ({
+    route,
+    payload,
+    timeoutMs: isAway ? Math.min(unreachableTimeoutMs, sendingMs) : sendingMs,
+  }));
+  const { isDone, isSettled, isRefused } = sent(parcels, sendingMs);
   for (const [index, letter] of letters.entries()) {
     if (isSettled[index] === true) letter.forget();
     else letter.keep();
@@ -69,6 +68,17 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
   }
   const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
   reportOnce('exit', `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`);
+}
+
+/** Threads can be forbidden (`--permission` without `--allow-worker`), or be too many for the system: then the disk is left. */
+function sent(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
+  try {
+    return sendBeforeExit(parcels, timeoutMs);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    reportOnce('exit', `the last telemetry could not be sent, no thread can be had for it: ${reason}`);
+    return { isDone: true, isSettled: [], isRefused: [] };
+  }
 }
 
 /** The helper had its time, and nothing more can be done for what nobody took and no disk. */

@@ -1,4 +1,6 @@
 /** Sends what is left while the process exits: a helper thread does it, and the exiting thread waits, but not for long. */
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 import type { Payload, Route } from './sent.ts';
@@ -13,19 +15,35 @@ export interface Parcel {
 
 /** What the helper thread is given; structured-cloneable. */
 export interface ExitMail {
+  /** Of the helper's own code. */
+  readonly url: string;
   readonly parcels: readonly Parcel[];
   /** One Int32 that the helper sets to 1 when it is done, and one for each parcel that was taken or refused. */
   readonly flags: SharedArrayBuffer;
 }
 
 export interface ExitOutcome {
-  /** The helper was done in time. */
+  /** The helper was done in time, or there was none. */
   readonly isDone: boolean;
   /** By parcel: taken or refused, so that it need not be sent again. */
   readonly isSettled: readonly boolean[];
   /** Of the settled ones those that the receiver will never take. */
   readonly isRefused: readonly boolean[];
 }
+
+/**
+ * Runs in the helper thread before its code is read. The file may be gone by now (a deployment replaced the package while we ran), or not be
+ * readable (no descriptor is left), and the exiting thread, which hears no events any more, would wait to its deadline for nothing.
+ */
+const bootstrap = `const { workerData } = require('node:worker_threads');
+import(workerData.url).catch(() => {
+  const shared = new Int32Array(workerData.flags);
+  Atomics.store(shared, 0, 1);
+  Atomics.notify(shared, 0);
+});`;
+
+/** For the helper's event loop, its code and its sockets: fewer have been seen to be too few for the loop alone. */
+const neededDescriptors = 8;
 
 /**
  * Blocks until everything is sent, every parcel's own time is over, or `timeoutMs` is. In an `exit` listener no asynchronous work
@@ -35,10 +53,12 @@ export interface ExitOutcome {
  * @returns What became of each parcel, as far as is known then.
  */
 export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
-  if (parcels.length === 0 || timeoutMs <= 0) return { isDone: parcels.length === 0, isSettled: [], isRefused: [] };
+  const isDone = parcels.length === 0 || !hasDescriptors();
+  if (isDone || timeoutMs <= 0) return { isDone, isSettled: [], isRefused: [] };
   const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
-  const mail: ExitMail = { parcels, flags };
-  const worker = new Worker(new URL('exit-thread.js', import.meta.url), {
+  const mail: ExitMail = { url: new URL('exit-thread.js', import.meta.url).href, parcels, flags };
+  const worker = new Worker(bootstrap, {
+    eval: true,
     workerData: mail,
     // Neither the application's preloads nor its environment: this thread sends bytes, nothing else.
     execArgv: [],
@@ -55,4 +75,18 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
     isSettled: flagsOf.map((flag) => flag > 0),
     isRefused: flagsOf.map((flag) => flag === 2),
   };
+}
+
+/** Without them the thread dies before any code of ours runs in it, by an event that an exit does not hear. */
+function hasDescriptors(): boolean {
+  const opened: number[] = [];
+  try {
+    for (let count = 0; count < neededDescriptors; count += 1) opened.push(openSync(devNull, 'r'));
+    return true;
+  } catch (error) {
+    // What else a file system may say against the null device says nothing about threads.
+    return !(error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE'));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
 }
