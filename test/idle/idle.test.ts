@@ -30,3 +30,8 @@ for (const args of [[], ['worker']]) {
     expect(connections()).toBe(0);
   });
 }
+
+test('undici, which only fetch needs, is not loaded for a program without it', async () => {
+  const exit = await runApp('test/idle/apps/modules.mjs');
+  expect(exit.stdout).toBe(JSON.stringify({ isLoaded: false }));
+});
