@@ -7,12 +7,13 @@
   // One start per thread, even when the preload is named on the command line and in NODE_OPTIONS.
   const started = Symbol.for('reqlens.started');
   if (started in globalThis) return;
-  Object.defineProperty(globalThis, started, { value: true });
+  Object.defineProperty(globalThis, started, { value: __filename });
   if (!isSupported(process.versions.node)) {
     say(`Node.js 22.15 or newer is needed, this is ${process.versions.node}; the application runs without telemetry`);
     return;
   }
   try {
+    if (isLoaderThread()) return;
     const { preload }: { preload: (environment: NodeJS.ProcessEnv, path: string) => void } = require('./preload.js');
     // The whole public modules, before the application asks for them: Node 22 cannot `require` from a .cts file an ES module of which only
     // parts are loaded ("request for './reqlens.js' is from a module not been linked").
@@ -21,6 +22,12 @@
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     say(`telemetry could not start, the application runs without it: ${reason}`);
+  }
+
+  /** Node's own, where it loads what `--require` names once more; nothing of the application runs there. */
+  function isLoaderThread(): boolean {
+    const { isInternalThread }: { isInternalThread?: boolean } = require('node:worker_threads');
+    return isInternalThread === true;
   }
 
   /** As `engines` in package.json has it; npm only warns about that. */

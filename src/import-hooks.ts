@@ -12,28 +12,35 @@ export interface Interceptable {
   readonly instrumentations: readonly Instrumentation[];
 }
 
-type SayUnusable = (name: string, reason: string) => void;
+interface Interception {
+  /** What Node's options load by `--require` beside us. */
+  readonly required: readonly string[];
+  readonly say: (name: string, reason: string) => void;
+}
 
 /**
  * A copy takes the list of modules to intercept once, so all packages that share one are taken together, also when each has an
  * `@opentelemetry/instrumentation` of its own between. Every other import stays as it is.
  */
-export function interceptImports(loaded: readonly Interceptable[], say: SayUnusable): void {
+export function interceptImports(loaded: readonly Interceptable[], { required, say }: Interception): void {
   const byCopy = Map.groupBy(loaded, ({ file }) => copyOf(file));
   for (const [copy, sharing] of byCopy) {
-    const reason = interceptFor(copy, sharing);
+    const reason = interceptFor(copy, sharing, required);
     if (reason === undefined) continue;
     for (const { name } of sharing) say(name, `only \`require\` is patched, not \`import\`: ${reason}`);
   }
 }
 
 /** @returns Why it does not work. */
-function interceptFor(copy: string | undefined, sharing: readonly Interceptable[]): string | undefined {
+function interceptFor(
+  copy: string | undefined,
+  sharing: readonly Interceptable[],
+  required: readonly string[],
+): string | undefined {
   if (copy === undefined) return 'its import-in-the-middle was not found';
   const definitions = sharing.flatMap(({ instrumentations }) => instrumentations).flatMap(modulesOf);
   try {
-    intercept(copy, [...new Set(definitions)]);
-    return undefined;
+    return intercept(copy, [...new Set(definitions)], required);
   } catch (error) {
     return error instanceof Error ? error.message.split('\n')[0] : String(error);
   }
@@ -59,12 +66,25 @@ interface SyncHooks {
   readonly register: (options: { readonly include: readonly string[] }) => void;
 }
 
-/** Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1, 26) and the copy too (3.1), else a loader thread. */
-function intercept(copy: string, include: readonly string[]): void {
-  if (include.length === 0) return;
+/**
+ * Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1, 26) and the copy too (3.1), else a loader thread. That loads what `--require`
+ * names once more; when one of these fails there (on Node 22 each that requires an ES module does), no `import` of the application works
+ * any more, and `register` cannot be taken back.
+ *
+ * @returns Why it was not done.
+ */
+function intercept(copy: string, include: readonly string[], required: readonly string[]): string | undefined {
+  if (include.length === 0) return undefined;
   const hooks = syncHooksOf(copy);
   if (hooks?.supportsSyncHooks() === true) hooks.register({ include });
+  else if (required.length > 0) return loaderThreadReason(required);
   else withoutDeprecation(() => register('./hook.mjs', pathToFileURL(copy), { data: { include } }));
+  return undefined;
+}
+
+function loaderThreadReason(required: readonly string[]): string {
+  const where = required.join(' and ');
+  return `${where} would be loaded by --require in Node's loader thread too, and no import would work if that failed; preload by --import in place of --require, or take Node 22.22.3 or newer and the newest instrumentation`;
 }
 
 function syncHooksOf(copy: string): SyncHooks | undefined {

@@ -24,6 +24,18 @@ export function withAbsoluteArguments(args: readonly string[], absolute: Absolut
   });
 }
 
+/** @returns What the options load by `--require`, in their order. */
+export function requiredModules(args: readonly string[], nodeOptions: string): string[] {
+  const found: string[] = [];
+  const note: Absolute = (specifier, flag) => {
+    if (flag === 'require') found.push(specifier);
+    return undefined;
+  };
+  withAbsoluteOptions(nodeOptions, note);
+  withAbsoluteArguments(args, note);
+  return found;
+}
+
 interface Token {
   readonly value: string;
   readonly start: number;

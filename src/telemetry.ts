@@ -77,7 +77,7 @@ export function startTelemetry(config: Config): Telemetry {
   diag.setLogger(diagReport, { logLevel: diagLevelFor(config.diagLevel), suppressOverrideMessage: true });
   closeRegistry(providers);
   const { makeSpan } = providers;
-  const stopLibraries = instrumentLibraries(config.instrumentations);
+  const stopLibraries = instrumentLibraries(config);
   const usage = requestUsage(config.usage);
   const { recordDuration } = pipelines;
   const server = instrumentServer({ config, ids, sampler, makeSpan, recordDuration, ...usage });

@@ -263,6 +263,8 @@ export interface Config {
   readonly sendsAccount: boolean;
   /** `REQLENS_INSTRUMENTATIONS`: packages to load from the application, in this order. Default none. */
   readonly instrumentations: readonly string[];
+  /** `NODE_OPTIONS`, as it is; empty when there are none. */
+  readonly nodeOptions: string;
   /** `REQLENS_SHUTDOWN_TIMEOUT`, the longest that an exit may be delayed. */
   readonly shutdownTimeoutMs: number;
   /** `REQLENS_STARTUP_LINE`: say on stderr at the start what is in force, secrets left out. */

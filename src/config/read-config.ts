@@ -43,6 +43,7 @@ export function readConfig(env: Environment): ReadConfig {
     usage: readUsage(reader),
     sendsAccount: reader.boolean('REQLENS_ACCOUNT_BAGGAGE', false),
     instrumentations: reader.packageNames('REQLENS_INSTRUMENTATIONS'),
+    nodeOptions: reader.text('NODE_OPTIONS') ?? '',
     shutdownTimeoutMs: reader.integer('REQLENS_SHUTDOWN_TIMEOUT', {
       fallback: 1000,
       min: 0,
