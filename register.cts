@@ -16,8 +16,14 @@
     if (isLoaderThread()) return;
     const { preload }: { preload: (environment: NodeJS.ProcessEnv, path: string) => void } = require('./preload.js');
     // The whole public modules, before the application asks for them: Node 22 cannot `require` from a .cts file an ES module of which only
-    // parts are loaded ("request for './reqlens.js' is from a module not been linked").
-    for (const name of ['index', 'fastify', 'hono', 'koa']) require(`./${name}.js`);
+    // parts are loaded ("request for './reqlens.js' is from a module not been linked"). One by one: of a name that is put together, bundlers
+    // and tools that trace files take everything that lies beside us, the collector too.
+    /* oxlint-disable import/no-unassigned-import -- loading them is all that is wanted */
+    require('./index.js');
+    require('./fastify.js');
+    require('./hono.js');
+    require('./koa.js');
+    /* oxlint-enable import/no-unassigned-import */
     preload(process.env, __filename);
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -35,7 +35,10 @@ export function isSecondRegistration(message: string): boolean {
 /** The API answers with an empty proxy until somebody registers. */
 function hasForeignProvider(): boolean {
   const provider = trace.getTracerProvider();
-  return !(provider instanceof ProxyTracerProvider) || provider.getDelegate().constructor.name !== 'NoopTracerProvider';
+  // Not by a class's name: a bundler may have given it another one.
+  return (
+    !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== new ProxyTracerProvider().getDelegate()
+  );
 }
 
 /**

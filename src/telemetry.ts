@@ -28,6 +28,7 @@ import { instrumentLibraries } from './library-instrumentations.ts';
 import { startLogLines, startLogLinesAlone } from './log-lines.ts';
 import { LineLoggerProvider } from './logs/line-logger-provider.ts';
 import { logUncaught } from './logs/uncaught.ts';
+import { oneForAllCopies } from './one-for-all-copies.ts';
 import type { EndWatch } from './process-end/watch-end.ts';
 import { requestUsage } from './request-usage.ts';
 import { serviceResource } from './resource.ts';
@@ -51,7 +52,7 @@ export interface Telemetry {
 /** What the server spans and metrics say they come from. */
 const httpScope = { name: 'reqlens/http', version };
 
-let isRunning = false;
+const telemetry = oneForAllCopies('telemetry', () => ({ isRunning: false }));
 
 /**
  * Starts telemetry for this process; `reqlens/register` does so before the application.
@@ -59,14 +60,14 @@ let isRunning = false;
  * @throws ReqlensError `ALREADY_STARTED`.
  */
 export function startTelemetry(config: Config): Telemetry {
-  if (isRunning) {
+  if (telemetry.isRunning) {
     throw new ReqlensError(
       'ALREADY_STARTED',
       'cannot start telemetry: it is running already; `reqlens/register` starts it too',
     );
   }
   if (config.isDisabled) return startLogLinesAlone(config);
-  isRunning = true;
+  telemetry.isRunning = true;
 
   const first = new FirstTelemetry();
   const pipelines = pipelinesFor(config, httpScope);
@@ -123,7 +124,7 @@ async function stop({ tracers, loggers, meters }: Providers, undo: readonly (() 
   await Promise.allSettled([tracers.shutdown(), loggers.shutdown(), meters.shutdown()]);
   for (const api of [trace, logs, metrics, context, propagation]) api.disable();
   leaveLogs();
-  isRunning = false;
+  telemetry.isRunning = false;
 }
 
 interface ProviderParts extends Parts {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 
 import type { LogLevel } from '../config/config.ts';
 import { ReqlensError } from '../errors.ts';
+import { oneForAllCopies } from '../one-for-all-copies.ts';
 import { makeChildrenSafe } from './child-loggers.ts';
 import { readFields } from './line-fields.ts';
 import { loggerSettings } from './logger-settings.ts';
@@ -23,6 +24,9 @@ interface Entry {
 }
 
 const loggers = new Map<string, Entry>();
+
+/** The `getLogger` of the copy of this package whose settings are in force. */
+const started: { getLogger?: typeof getLogger } = oneForAllCopies('loggers', () => ({}));
 
 /** Names become scope names and, with the log files, file names. */
 const nameRule = /^[a-z\d][\w.-]{0,63}$/i;
@@ -42,7 +46,8 @@ export function getLogger(name: string): NamedLogger {
     const message = `cannot make a logger named ${shown}: a name is 1-64 letters, digits, "_", "." or "-", and begins with a letter or digit`;
     throw new ReqlensError('LOGGER_NAME_INVALID', message);
   }
-  return newLogger(name);
+  const ofStarted = started.getLogger ?? getLogger;
+  return ofStarted === getLogger ? newLogger(name) : ofStarted(name);
 }
 
 const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -63,6 +68,14 @@ export function setLogLevel(name: string, level: LogLevel): void {
     );
   }
   getLogger(name).level = level;
+}
+
+/** Other copies of this package, which know no settings, get their loggers here. @returns Takes that back. */
+export function serveAllCopies(): () => void {
+  started.getLogger ??= getLogger;
+  return () => {
+    if (started.getLogger === getLogger) delete started.getLogger;
+  };
 }
 
 /** Gives every logger made so far, and those to come, what the settings in force say. */

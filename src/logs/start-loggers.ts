@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 
 import type { Config } from '../config/config.ts';
 import { loggerSettings, putInForce } from './logger-settings.ts';
-import { applyLevels, applyLoggerSettings } from './named-logger.ts';
+import { applyLevels, applyLoggerSettings, serveAllCopies } from './named-logger.ts';
 
 export interface StartLoggersParts {
   readonly settings: Config['logs'];
@@ -36,12 +36,14 @@ export function startLoggers(parts: StartLoggersParts): RunningLoggers {
   const { settings, report, isCollectorAway, onLine, isWorker, hints } = parts;
   putInForce({ settings, report, isCollectorAway, onLine, isSync: isWorker, hints });
   applyLoggerSettings();
+  const stopServing = serveAllCopies();
   const stopWatching = settings.loggersFile === undefined ? () => undefined : followLevels(settings.loggersFile, parts);
   return {
     flush: () => loggerSettings().outputs.flush(),
     end: (timeoutMs) => loggerSettings().outputs.end(timeoutMs),
     stop: () => {
       stopWatching();
+      stopServing();
       loggerSettings().outputs.endFiles();
     },
   };

@@ -2,7 +2,9 @@
 import { diag, SpanStatusCode } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 
-const open = new Set<Span>();
+import { oneForAllCopies } from '../one-for-all-copies.ts';
+
+const open = oneForAllCopies('open tasks', () => new Set<Span>());
 
 export function opened(span: Span): void {
   open.add(span);

@@ -2,33 +2,24 @@
  * Beside whatever else is installed, by whichever package manager, in whichever order: the application starts, and its request is seen.
  * Needs the registry; `.ci/run` has it, `npm test` does without.
  */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { runApp, startApp } from '../support/run-app.ts';
 import { startScriptedReceiver } from '../support/scripted-receiver.ts';
-
-const run = promisify(execFile);
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const tools = join(checkout, '.ci/tools/node_modules/.bin');
-const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps=false'];
+import { npm, packInto, pnpm, tools, yarn } from './project.ts';
+import type { Manager } from './project.ts';
 
 let directory = '';
 let tarball = '';
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'reqlens-neighbours-'));
-  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
-  const { stdout } = await run('npm', pack, { cwd: checkout, maxBuffer: 16 * 1024 * 1024 });
-  const [packed]: { filename: string }[] = JSON.parse(stdout);
-  tarball = join(directory, packed?.filename ?? '');
+  tarball = await packInto(directory);
 }, 120_000);
 
 afterAll(async () => {
@@ -37,17 +28,6 @@ afterAll(async () => {
 
 /** In the order of the steps; `reqlens` is the tarball. */
 type Steps = readonly (readonly string[])[];
-type Manager = (cwd: string, packages: readonly string[]) => Promise<unknown>;
-
-const npm: Manager = async (cwd, packages) => run('npm', ['install', ...quiet, ...packages], { cwd });
-const pnpm: Manager = async (cwd, packages) =>
-  run(join(tools, 'pnpm'), ['add', '--ignore-scripts', '--prefer-offline', ...packages], {
-    cwd,
-    env: { ...process.env, CI: 'true' },
-  });
-const yarn: Manager = async (cwd, packages) =>
-  run(join(tools, 'yarn'), ['add', '--ignore-scripts', '--ignore-engines', '--silent', ...packages], { cwd });
-
 interface Project {
   readonly manager: Manager;
   readonly steps: Steps;
