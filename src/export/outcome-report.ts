@@ -47,6 +47,9 @@ export function reportSpoolNews(news: SpoolNews): void {
       dropped(itemsIn(news.signal), news.itemCount, why);
       return;
     }
+    case 'left':
+      reportOnce(`spool left ${news.reason}`, `the spooled batch ${news.name} is left to others: ${news.reason}`);
+      return;
     case 'damaged':
       if (news.signal !== undefined) countLost(itemsIn(news.signal), news.itemCount, 'damaged on disk');
       reportOnce(

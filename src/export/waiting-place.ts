@@ -118,7 +118,7 @@ export class WaitingPlace {
       this.#hold(payload, 'unshift');
       return false;
     }
-    await this.#parts.spool?.giveBack(file);
+    if ((await this.#parts.spool?.giveBack(file)) !== true) return this.keep(payload);
     this.#mayHaveFiles = true;
     return true;
   }

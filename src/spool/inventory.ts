@@ -6,7 +6,7 @@ import type { FoundName } from './spool-name.ts';
 /** Small files take a block of most file systems. */
 const blockBytes = 4096;
 
-/** Files that a look remembers; the next look finds the rest. */
+/** Files for one receiver that a look remembers; the next look finds the rest. */
 const mostRemembered = 2000;
 
 /** Something that somebody has begun, and may never end. */
@@ -18,11 +18,21 @@ export interface Begun {
   readonly found: FoundName | undefined;
 }
 
+/** What of a directory is looked for. */
+export interface Interest {
+  /** Destinations that somebody here sends to. What others have left for theirs, perhaps for ever, must not take the room of these. */
+  readonly wanted: ReadonlySet<string>;
+  /** Names of files that are not for us. */
+  readonly left: ReadonlySet<string>;
+}
+
 export interface Stock {
-  /** Oldest first, without those that must go. */
-  readonly waiting: FoundName[];
-  /** There are more than `waiting` says. */
-  readonly hasMore: boolean;
+  /** Oldest first, by destination, without those that must go. */
+  readonly waiting: Map<string, FoundName[]>;
+  /** Destinations of which there are more than `waiting` says. */
+  readonly hasMore: ReadonlySet<string>;
+  /** Those that are still there of those that are not for us. */
+  readonly left: Set<string>;
   readonly expired: readonly FoundName[];
   /** The oldest, until the rest is within the limit. */
   readonly overflowing: readonly FoundName[];
@@ -59,7 +69,7 @@ export class Inventory {
     else if (found !== undefined) this.#waiting.push(found);
   }
 
-  finish(nowMs: number): Stock {
+  finish(nowMs: number, interest: Interest): Stock {
     const sorted = this.#waiting.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const oldestMs = nowMs - this.#settings.maxAgeMs;
     const fresh = sorted.findIndex(({ createdMs }) => createdMs >= oldestMs);
@@ -72,14 +82,31 @@ export class Inventory {
       bytes -= roomOf(each);
       overflowing += 1;
     }
-    const staying = rest.slice(overflowing);
     return {
-      waiting: staying.slice(0, mostRemembered),
-      hasMore: staying.length > mostRemembered,
+      ...remembered(rest.slice(overflowing), interest),
       expired,
       overflowing: rest.slice(0, overflowing),
       begun: this.#begun,
       bytes,
     };
   }
+}
+
+function remembered(
+  staying: readonly FoundName[],
+  { wanted, left: known }: Interest,
+): Pick<Stock, 'waiting' | 'hasMore' | 'left'> {
+  const waiting = new Map<string, FoundName[]>();
+  const hasMore = new Set<string>();
+  const left = new Set<string>();
+  for (const each of staying) {
+    const { destination, name } = each;
+    if (known.has(name)) left.add(name);
+    if (!wanted.has(destination) || known.has(name)) continue;
+    const those = waiting.get(destination) ?? [];
+    waiting.set(destination, those);
+    if (those.length < mostRemembered) those.push(each);
+    else hasMore.add(destination);
+  }
+  return { waiting, hasMore, left };
 }

@@ -13,6 +13,7 @@ import type { Begun, Stock } from './inventory.ts';
 import { claimantState, staleClaimMs } from './owner.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
+import { wallClockMs } from './wall-clock.ts';
 
 /** Names that are looked at between two turns of the event loop: about a millisecond. */
 const namesPerTurn = 500;
@@ -22,8 +23,13 @@ const lookAgainMs = 10_000;
 export class Shelf {
   readonly #settings: SpoolSettings;
   readonly #onNews: (news: SpoolNews) => void;
-  #waiting: FoundName[] = [];
-  #hasMore = false;
+  /** Destinations that somebody here has asked for: as many as signals. */
+  readonly #wanted = new Set<string>();
+  /** By destination. */
+  #waiting = new Map<string, FoundName[]>();
+  #hasMore: ReadonlySet<string> = new Set();
+  /** Names of those that are for others. */
+  #left = new Set<string>();
   #bytes = 0;
   #addedBytes = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -34,14 +40,11 @@ export class Shelf {
     this.#onNews = onNews;
   }
 
-  /** Milliseconds since the last look into the directory. */
-  get ageMs(): number {
-    return performance.now() - this.#lookedMs;
-  }
-
-  /** The directory has more than what was looked at. */
-  get hasMore(): boolean {
-    return this.#hasMore;
+  /** There may be more for it than `next` knows. */
+  isWorthALook(destination: string, atTheLatestMs: number): boolean {
+    const isNew = !this.#wanted.has(destination);
+    this.#wanted.add(destination);
+    return isNew || this.#hasMore.has(destination) || this.#ageMs > atTheLatestMs;
   }
 
   /** What is known is old: others have left something, perhaps. */
@@ -51,27 +54,33 @@ export class Shelf {
 
   /** One that has just been written. */
   add(found: FoundName): void {
+    this.#wanted.add(found.destination);
     // Behind others that are not remembered it would overtake them.
-    if (!this.#hasMore) this.#waiting.push(found);
+    if (!this.#hasMore.has(found.destination)) this.#waitingFor(found.destination).push(found);
     this.#bytes += roomOf(found);
     this.#addedBytes += roomOf(found);
   }
 
   /** One that nobody took after all. */
   putBack(found: FoundName): void {
-    this.#waiting.unshift(found);
+    this.#waitingFor(found.destination).unshift(found);
+  }
+
+  /** One that is there, and not for us. */
+  leave({ name }: FoundName): void {
+    this.#left.add(name);
   }
 
   /** The oldest of a destination that is known, and no longer known. */
   next(destination: string): FoundName | undefined {
-    const at = this.#waiting.findIndex((each) => each.destination === destination);
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+    return this.#waiting.get(destination)?.shift();
   }
 
   /** Looks again when the limit may be reached, by us or by others. */
   async keepWithinLimits(): Promise<void> {
     const { maxBytes } = this.#settings;
-    const isDue = this.ageMs > lookAgainMs || this.#addedBytes > maxBytes / 64 || this.#bytes > limitOf(this.#settings);
+    const isDue =
+      this.#ageMs > lookAgainMs || this.#addedBytes > maxBytes / 64 || this.#bytes > limitOf(this.#settings);
     if (isDue) await this.look();
   }
 
@@ -83,11 +92,16 @@ export class Shelf {
     return this.#looking;
   }
 
-  /** The same for an exit, without a turn of the event loop. */
-  lookNow(): void {
+  /**
+   * The same for an exit, without a turn of the event loop.
+   *
+   * @param destination - Whose files are wanted; undefined: nobody's, only the limits are.
+   */
+  lookNow(destination?: string): void {
+    if (destination !== undefined) this.#wanted.add(destination);
     const inventory = new Inventory(this.#settings);
     for (const name of namesIfAny(() => readdirSync(this.#settings.directory))) inventory.add(name);
-    const stock = inventory.finish(Date.now());
+    const stock = inventory.finish(wallClockMs(), { wanted: this.#wanted, left: this.#left });
     this.#take(stock);
     this.#tellDropped(
       'age',
@@ -106,6 +120,19 @@ export class Shelf {
     return join(this.#settings.directory, fileName);
   }
 
+  #waitingFor(destination: string): FoundName[] {
+    const known = this.#waiting.get(destination);
+    if (known !== undefined) return known;
+    const none: FoundName[] = [];
+    this.#waiting.set(destination, none);
+    return none;
+  }
+
+  /** Milliseconds since the last look into the directory. */
+  get #ageMs(): number {
+    return performance.now() - this.#lookedMs;
+  }
+
   async #look(): Promise<void> {
     const inventory = new Inventory(this.#settings);
     const names = await readdir(this.#settings.directory).catch(noneIfMissing);
@@ -114,7 +141,7 @@ export class Shelf {
       // oxlint-disable-next-line no-await-in-loop -- the loop is to be interrupted
       if (index % namesPerTurn === namesPerTurn - 1) await turn(undefined, { ref: false });
     }
-    const stock = inventory.finish(Date.now());
+    const stock = inventory.finish(wallClockMs(), { wanted: this.#wanted, left: this.#left });
     this.#take(stock);
     await this.#drop('age', stock.expired);
     await this.#drop('size', stock.overflowing);
@@ -124,6 +151,7 @@ export class Shelf {
 
   #take(stock: Stock): void {
     this.#waiting = stock.waiting;
+    this.#left = stock.left;
     this.#hasMore = stock.hasMore;
     this.#bytes = stock.bytes;
     this.#addedBytes = 0;
@@ -173,7 +201,7 @@ export class Shelf {
   /** By the time of the last renaming, which is when it was claimed. */
   async #isStale(fileName: string): Promise<boolean> {
     const stats = await stat(this.path(fileName)).catch(() => undefined);
-    return stats !== undefined && Date.now() - stats.ctimeMs > staleClaimMs;
+    return stats !== undefined && wallClockMs() - stats.ctimeMs > staleClaimMs;
   }
 }
 

@@ -30,6 +30,15 @@ export interface SpooledBatch {
   readonly body: Uint8Array;
 }
 
+/** Written by another reqlens, of which this one does not know how it writes. */
+export class OtherVersion extends Error {
+  override readonly name = 'OtherVersion';
+
+  constructor(itsVersion: string) {
+    super(`its version ${itsVersion} is unknown here`);
+  }
+}
+
 /** In the helper threads of libuv; the fastest level makes a tenth of the size of telemetry. */
 export async function compressedFile(batch: SpooledBatch): Promise<Buffer> {
   return file(batch, await compress(batch.body, { level: constants.Z_BEST_SPEED }), 'gzip');
@@ -77,8 +86,10 @@ function checked(bytes: Buffer): Checked {
   const end = bytes.subarray(0, longestHead).indexOf(0x0a);
   if (end < 0) throw new Error('it does not begin with a line of ours');
   const [name, itsVersion, checksum, ...head] = bytes.toString('utf8', 0, end).split(' ');
-  if (name !== magic || checksum === undefined) throw new Error('it does not begin with a line of ours');
-  if (itsVersion !== version) throw new Error(`its version ${itsVersion} is unknown here`);
+  if (name !== magic || checksum === undefined || itsVersion === undefined || !/^\d{1,4}$/.test(itsVersion)) {
+    throw new Error('it does not begin with a line of ours');
+  }
+  if (itsVersion !== version) throw new OtherVersion(itsVersion);
   const start = `${magic} ${version} ${checksum} `.length;
   if (hex(crc32(bytes.subarray(start))) !== checksum) throw new Error('its checksum does not match');
   return fitting(JSON.parse(head.join(' ')), bytes.subarray(end + 1));

@@ -10,6 +10,8 @@ export type SpoolNews =
       readonly batchCount: number;
       readonly itemCount: number;
     }
+  /** A file that this version cannot read: it stays for others, and goes by age. */
+  | { readonly kind: 'left'; readonly name: string; readonly reason: string }
   /** A file that is not what one of us wrote, or not all of it; it is removed. */
   | {
       readonly kind: 'damaged';

@@ -8,10 +8,11 @@
  * A process that is killed at any point leaves one of the three; the next look (shelf.ts) finds whether its owner is alive.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 
 import type { SpoolSettings } from '../config/config.ts';
+import { contentNow, contentOf, whyUnread } from './file-content.ts';
 import { ownClaim } from './owner.ts';
 import { Shelf } from './shelf.ts';
 import { checkDirectory, prepareDirectory } from './spool-directory.ts';
@@ -20,6 +21,7 @@ import type { SpooledBatch } from './spool-file.ts';
 import { spoolName, unfinishedName } from './spool-name.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
+import { wallClockMs } from './wall-clock.ts';
 
 const fileMode = 0o600;
 /** A directory that could not be used is tried again after this time: a full disk may have room again. */
@@ -28,7 +30,6 @@ const tryAgainMs = 30_000;
 const lookAgainMs = 60_000;
 /** Files written at once: libuv has four threads, and the application wants some. */
 const mostWrites = 2;
-const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** A batch that is ours to send; nobody else does. */
 export interface Claimed {
@@ -44,8 +45,8 @@ export class Spool {
   #count = 0;
   #unusableUntilMs = 0;
   #writes: Promise<unknown>[] = [];
-  /** Files that are being written. */
-  readonly #unfinished = new Set<string>();
+  /** Files that are being written, with the names that they get at the end. */
+  readonly #unfinished = new Map<string, string>();
 
   constructor(settings: SpoolSettings, onNews: (news: SpoolNews) => void) {
     this.#settings = settings;
@@ -119,14 +120,16 @@ export class Spool {
     await unlink(this.#claimedPath(found)).catch(() => undefined);
   }
 
-  /** Nobody took it; it waits again. */
-  async giveBack(found: FoundName): Promise<void> {
+  /** Nobody took it; it waits again. @returns False when its file is gone, with its directory perhaps, and nobody but the caller has it. */
+  async giveBack(found: FoundName): Promise<boolean> {
     try {
       await rename(this.#claimedPath(found), this.#shelf.path(found.name));
-      this.#shelf.putBack(found);
     } catch {
-      // Removed by hand, or by somebody who took us for dead: there is nothing to give back.
+      // As said above. Somebody may also have taken us for dead, who sends it; twice is better than not at all.
+      return false;
     }
+    this.#shelf.putBack(found);
+    return true;
   }
 
   /** One of `keepNow`, which has been sent after all. */
@@ -136,7 +139,11 @@ export class Spool {
 
   /** For an exit: what is being written at this moment will not be finished, and was taken elsewhere. */
   abandonNow(): void {
-    for (const path of this.#unfinished) quietly(() => unlinkSync(path));
+    for (const [path, name] of this.#unfinished) {
+      quietly(() => unlinkSync(path));
+      // It may have its name by now, without our having heard of it.
+      quietly(() => unlinkSync(name));
+    }
     this.#unfinished.clear();
   }
 
@@ -144,16 +151,9 @@ export class Spool {
   takeNow(destination: string, isEnough: (taken: readonly Claimed[]) => boolean): Claimed[] {
     const taken: Claimed[] = [];
     try {
-      if (!checkDirectory(this.#settings.directory)) return taken;
-      this.#shelf.lookNow();
+      if (checkDirectory(this.#settings.directory)) this.#takeInto(taken, destination, isEnough);
     } catch (error) {
       this.#failed(error);
-      return taken;
-    }
-    for (let found = this.#shelf.next(destination); found !== undefined; found = this.#shelf.next(destination)) {
-      const claimed = this.#claimNow(found);
-      if (claimed !== undefined) taken.push(claimed);
-      if (isEnough(taken)) return taken;
     }
     return taken;
   }
@@ -162,6 +162,14 @@ export class Spool {
   settleNow({ found }: Claimed, isSent: boolean): void {
     const path = this.#claimedPath(found);
     quietly(() => (isSent ? unlinkSync(path) : renameSync(path, this.#shelf.path(found.name))));
+  }
+
+  #takeInto(taken: Claimed[], destination: string, isEnough: (taken: readonly Claimed[]) => boolean): void {
+    this.#shelf.lookNow(destination);
+    for (let found = this.#shelf.next(destination); found !== undefined; found = this.#shelf.next(destination)) {
+      taken.push(...this.#claimNow(found));
+      if (isEnough(taken)) return;
+    }
   }
 
   async #take(destination: string): Promise<Claimed | undefined> {
@@ -180,7 +188,8 @@ export class Spool {
     prepareDirectory(this.#settings.directory);
     const found = this.#found(batch, bytes.byteLength);
     const unfinished = this.#shelf.path(unfinishedName(this.#writer, found.sequence, ownClaim()));
-    this.#unfinished.add(unfinished);
+    const finished = isClaimed ? this.#claimedPath(found) : this.#shelf.path(found.name);
+    this.#unfinished.set(unfinished, finished);
     try {
       // Exclusively: a link that somebody planted under this name is an error.
       const file = await open(unfinished, 'wx', fileMode);
@@ -189,7 +198,7 @@ export class Spool {
       } finally {
         await file.close();
       }
-      await rename(unfinished, isClaimed ? this.#claimedPath(found) : this.#shelf.path(found.name));
+      await rename(unfinished, finished);
     } catch (error) {
       // A full disk needs the room; what is not there needs no removing.
       await unlink(unfinished).catch(() => undefined);
@@ -205,7 +214,7 @@ export class Spool {
 
   #found({ destination, signal, itemCount }: SpooledBatch, bytes: number): FoundName {
     this.#count += 1;
-    const parts = { createdMs: Date.now(), sequence: this.#count, writer: this.#writer, destination, signal };
+    const parts = { createdMs: wallClockMs(), sequence: this.#count, writer: this.#writer, destination, signal };
     const name = spoolName({ ...parts, itemCount, bytes });
     return { ...parts, itemCount, bytes, name, claimant: undefined };
   }
@@ -213,7 +222,7 @@ export class Spool {
   async #next(destination: string): Promise<FoundName | undefined> {
     const known = this.#shelf.next(destination);
     if (known !== undefined) return known;
-    if (!this.#shelf.hasMore && this.#shelf.ageMs < lookAgainMs) return undefined;
+    if (!this.#shelf.isWorthALook(destination, lookAgainMs)) return undefined;
     if (!checkDirectory(this.#settings.directory)) return undefined;
     await this.#shelf.look();
     return this.#shelf.next(destination);
@@ -230,25 +239,42 @@ export class Spool {
     }
   }
 
-  #claimNow(found: FoundName): Claimed | undefined {
+  /** @returns None when it is not ours to send. */
+  #claimNow(found: FoundName): readonly Claimed[] {
     const path = this.#claimedPath(found);
     try {
       renameSync(this.#shelf.path(found.name), path);
     } catch {
       // Somebody else was faster; or a disk that fails, which shows elsewhere.
-      return undefined;
+      return [];
     }
     try {
-      return { batch: this.#fitting(readBatchNow(contentNow(path)), found), found };
+      return [{ batch: this.#fitting(readBatchNow(contentNow(path)), found), found }];
     } catch (error) {
-      this.#tellDamaged(found, error);
-      quietly(() => unlinkSync(path));
-      return undefined;
+      this.#unread(found, error);
+      return [];
     }
   }
 
-  #tellDamaged({ name, signal, itemCount }: FoundName, error: unknown): void {
-    this.#onNews({ kind: 'damaged', name, reason: reasonOf(error), signal, itemCount });
+  /**
+   * What cannot be read is not always no good; only that goes.
+   *
+   * @throws The error, when no other file could be read either.
+   */
+  #unread(found: FoundName, error: unknown): undefined {
+    const { name, signal, itemCount } = found;
+    const why = whyUnread(error);
+    if (why === 'gone') return undefined;
+    if (why === 'damaged') {
+      this.#onNews({ kind: 'damaged', name, reason: reasonOf(error), signal, itemCount });
+      quietly(() => unlinkSync(this.#claimedPath(found)));
+      return undefined;
+    }
+    quietly(() => renameSync(this.#claimedPath(found), this.#shelf.path(name)));
+    if (why === 'system') throw error;
+    this.#shelf.leave(found);
+    this.#onNews({ kind: 'left', name, reason: reasonOf(error) });
+    return undefined;
   }
 
   #fitting(batch: SpooledBatch, found: FoundName): SpooledBatch {
@@ -261,9 +287,7 @@ export class Spool {
     try {
       return { batch: this.#fitting(await readBatch(await contentOf(path)), found), found };
     } catch (error) {
-      this.#tellDamaged(found, error);
-      await this.remove(found);
-      return undefined;
+      return this.#unread(found, error);
     }
   }
 
@@ -274,26 +298,6 @@ export class Spool {
   #failed(error: unknown): undefined {
     this.#unusableUntilMs = performance.now() + tryAgainMs;
     this.#onNews({ kind: 'unusable', directory: this.#settings.directory, reason: reasonOf(error) });
-  }
-}
-
-async function contentOf(path: string): Promise<Buffer> {
-  const file = await open(path, readFlags);
-  try {
-    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
-function contentNow(path: string): Buffer {
-  const fd = openSync(path, readFlags);
-  try {
-    if (!fstatSync(fd).isFile()) throw new Error('it is not a regular file');
-    return readFileSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 
