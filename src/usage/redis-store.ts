@@ -10,6 +10,7 @@ import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 
 import type { UsageStoreSettings } from '../config/config.ts';
+import { AnswerBound } from './answer-bound.ts';
 import { MemoryStore } from './memory-store.ts';
 import { storeKey } from './store.ts';
 import type { Kept, UsageStore } from './store.ts';
@@ -45,6 +46,7 @@ export class RedisStore implements UsageStore {
   readonly #waiting = new Set<string>();
   /** Connections are made in it, so that they do not keep the request that happened to come first. */
   readonly #outside = new AsyncResource('reqlens usage store', { requireManualDestroy: true });
+  readonly #bound = new AnswerBound();
   #client: RedisClient | undefined;
   #nextAttemptMs = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -75,7 +77,7 @@ export class RedisStore implements UsageStore {
       const client = await this.#connected();
       if (client === undefined) return { status: 'unavailable' };
       // No more of it than tells that it is too long to be ours.
-      const json = await this.#apart(async () => within(client.getRange(keyOf(requestId), 0, maxEntryLength)));
+      const json = await this.#apart(async () => this.#within(client.getRange(keyOf(requestId), 0, maxEntryLength)));
       return isUsage(json) ? { status: 'found', json } : { status: 'unknown' };
     } catch (error) {
       this.#lose(error);
@@ -110,7 +112,9 @@ export class RedisStore implements UsageStore {
     this.#waiting.delete(requestId);
     if (entry === undefined) return;
     try {
-      await this.#apart(async () => within(client.set(keyOf(requestId), entry.json, { PX: Math.ceil(entry.leftMs) })));
+      await this.#apart(async () =>
+        this.#within(client.set(keyOf(requestId), entry.json, { PX: Math.ceil(entry.leftMs) })),
+      );
     } catch (error) {
       if (!this.#isClosed) this.#waiting.add(requestId);
       throw error;
@@ -149,7 +153,7 @@ export class RedisStore implements UsageStore {
       });
       client.unref();
       this.#client = client;
-      await within(client.connect());
+      await this.#within(this.#bound.watch(async () => client.connect()));
       this.#sayBack();
     } catch (error) {
       this.#lose(error);
@@ -177,6 +181,12 @@ export class RedisStore implements UsageStore {
     } catch {
       // It was closed already, which is all that is wanted.
     }
+  }
+
+  async #within<Value>(answer: Promise<Value>): Promise<Value> {
+    const value = await within(answer);
+    this.#bound.answered();
+    return value;
   }
 
   /** Outside the request and without spans, even when the application's Redis calls are instrumented. */
