@@ -36,6 +36,7 @@ export class BatchQueue<Item> {
   #droppedCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
+  #isScheduling = false;
   #flight: Promise<void> = Promise.resolve();
 
   constructor(parts: BatchQueueParts<Item>) {
@@ -161,11 +162,18 @@ export class BatchQueue<Item> {
     return delivery.isAway ? Math.max(settings.scheduleDelayMs, awayDelayMs) : settings.scheduleDelayMs;
   }
 
+  /** An application's async hook that logs or starts a span hears of the timer while it is being made, and comes back here. */
   #schedule(delayMs: number): void {
-    clearTimeout(this.#timer);
-    inNobodysContext(() => {
-      this.#timer = setTimeout(() => unattended(async () => this.#sendNext()), delayMs).unref();
-    });
+    if (this.#isScheduling) return;
+    this.#isScheduling = true;
+    try {
+      clearTimeout(this.#timer);
+      inNobodysContext(() => {
+        this.#timer = setTimeout(() => unattended(async () => this.#sendNext()), delayMs).unref();
+      });
+    } finally {
+      this.#isScheduling = false;
+    }
   }
 
   /** One batch at a time, whoever asks. */

@@ -78,12 +78,21 @@ export function report(message: string): void {
 
 /** OpenTelemetry's own diagnostics, with the same rule: errors and warnings once per cause, the rest as it comes. */
 export const diagReport: DiagLogger = {
-  error: (message, ...details) => once('error', message, details),
-  warn: (message, ...details) => once('warning', message, details),
+  error: (message, ...details) => onceIfPossible('error', message, details),
+  warn: (message, ...details) => onceIfPossible('warning', message, details),
   info: always,
   debug: always,
   verbose: always,
 };
+
+/** Whoever reports is often in a `catch` that stands between a fault of ours and the application. */
+function onceIfPossible(kind: string, message: string, details: readonly unknown[]): void {
+  try {
+    once(kind, message, details);
+  } catch {
+    // The stack is at its end, or what the fault says of itself fails: there is no other way to say it.
+  }
+}
 
 function once(kind: string, message: string, details: readonly unknown[]): void {
   // Some frameworks (Next.js) say more about a request when it is over. The span cannot take it, and a user can do nothing about it.

@@ -67,8 +67,14 @@ export class FileSink {
    */
   #schedule(): void {
     this.#isScheduled = true;
-    setImmediate(this.#turnEnd).unref();
-    this.#latest = setTimeout(this.#turnEnd, 1).unref();
+    try {
+      setImmediate(this.#turnEnd).unref();
+      this.#latest = setTimeout(this.#turnEnd, 1).unref();
+    } catch (error) {
+      // The stack of the application is at its end: the next line tries again.
+      this.#isScheduled = false;
+      throw error;
+    }
   }
 
   readonly #turnEnd = (): void => {
