@@ -15,6 +15,8 @@ export type PatchTarget = object;
 export interface Patch {
   readonly target: PatchTarget;
   readonly name: string;
+  /** Another name that Node has for the same function. It stays the same function; one that somebody has replaced is left alone. */
+  readonly alias?: string;
   /** As documentation spells it: `http.Server.prototype.emit`. */
   readonly place: string;
 }
@@ -82,23 +84,28 @@ export function guarded<Args extends unknown[], Result>(
  * @returns Takes the patch off. Nothing is replaced, and nothing taken off, when there is no such function.
  */
 export function patch(
-  { target, name, place }: Patch,
+  { target, name, alias, place }: Patch,
   wrap: (original: Callable, place: string) => Callable,
 ): () => void {
-  const own = Object.getOwnPropertyDescriptor(target, name);
   const original: unknown = Reflect.get(target, name);
   if (!isCallable(original)) return () => {};
   const patched = wrap(original, place);
+  const names = alias !== undefined && Reflect.get(target, alias) === original ? [name, alias] : [name];
   try {
     // Name, length and what util.promisify looks for.
     Object.defineProperties(patched, Object.getOwnPropertyDescriptors(original));
-    const enumerable = own?.enumerable ?? false;
-    Object.defineProperty(target, name, { value: patched, writable: true, configurable: true, enumerable });
+    return undoAll(names.map((each) => replace(target, each, patched)));
   } catch (error) {
     // A frozen object, as security hardening makes them: the function stays Node's.
     reportFault(place, error);
     return () => {};
   }
+}
+
+function replace(target: PatchTarget, name: string, patched: Callable): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, name);
+  const enumerable = own?.enumerable ?? false;
+  Object.defineProperty(target, name, { value: patched, writable: true, configurable: true, enumerable });
   return () => {
     // Somebody who patched after us keeps a reference to ours: then it stays, and passes everything on.
     if (Reflect.get(target, name) !== patched) return;

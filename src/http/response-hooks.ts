@@ -73,7 +73,7 @@ function patchWriteHead(edge: ServerEdge): () => void {
     completedArguments(edge, response, args),
   );
   return patch(
-    { target: ServerResponse.prototype, name: 'writeHead', place },
+    { target: ServerResponse.prototype, name: 'writeHead', alias: 'writeHeader', place },
     (original) =>
       function writeHead(this: unknown, ...args: unknown[]): unknown {
         let completed: unknown[] | undefined;

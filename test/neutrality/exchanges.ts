@@ -33,7 +33,7 @@ const plain = (title: string, send: string, more: Partial<NeutralExchange> = {})
   at('plain', title, send, more);
 
 const paths =
-  '/reason /statusMessage /object /flat /pairs /mixed /mixedList /undefinedReason /setHeader /appendHeader /setHeaders /rawNames /cookies /cors /length /lengthShort /strict /chunks /ownChunked /noChunked /identity /trailers /flush /cork /callbacks /told /encodings /empty /continue /processing /hints /information /noDate /ownDate /keepAlive /close /ownKeepAlive /rawSocket /rawBehind /detached /ownResponse /throws /rejects /badStatus /badHeader /oddList /twice /headersAfter /writeAfterEnd /told /destroyBefore /destroyDuring /socketDestroyed /timeout /listeners /own /large /nowhere';
+  '/reason /writeHeader /statusMessage /object /flat /pairs /mixed /mixedList /undefinedReason /setHeader /appendHeader /setHeaders /rawNames /cookies /cors /length /lengthShort /strict /chunks /ownChunked /noChunked /identity /trailers /flush /cork /callbacks /told /encodings /empty /continue /processing /hints /information /noDate /ownDate /keepAlive /close /ownKeepAlive /rawSocket /rawBehind /detached /ownResponse /throws /rejects /badStatus /badHeader /oddList /twice /headersAfter /writeAfterEnd /told /destroyBefore /destroyDuring /socketDestroyed /timeout /listeners /own /large /nowhere';
 
 const codes = [
   200, 201, 202, 204, 205, 206, 226, 300, 301, 302, 304, 307, 400, 401, 404, 405, 410, 418, 422, 429, 451, 499, 500,

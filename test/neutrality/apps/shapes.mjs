@@ -20,6 +20,9 @@ const shapes = {
     response.end('body');
   },
   '/head': (request, response) => response.writeHead(Number(query(request).get('code'))).end(),
+  // The old name of the same function, which Node 26 has no more.
+  '/writeHeader': (request, response) =>
+    response[response.writeHeader === undefined ? 'writeHead' : 'writeHeader'](201, { A: '1' }).end('old'),
   '/reason': (request, response) => response.writeHead(299, 'Own Reason', { 'x-lower': '1', 'X-UPPER': '2' }).end('r'),
   '/statusMessage': (request, response) => {
     response.statusCode = 404;
