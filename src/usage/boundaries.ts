@@ -35,7 +35,7 @@ export class Boundaries {
   readonly #failed: (error: unknown) => void;
   readonly #hook: AsyncHook;
   readonly #window: PromiseWindow;
-  readonly #restoreResource: () => void;
+  #restoreResource: (() => void) | undefined;
   /** Whose piece each callback interrupted, from the outside in; almost always empty. */
   readonly #interrupted: (UsageRecord | undefined)[] = [];
   /** The tick behind the running continuations; 0 when there is none. */
@@ -80,7 +80,6 @@ export class Boundaries {
       },
       failed,
     });
-    this.#restoreResource = hasAsyncContextFrame ? this.#patchAsyncResource() : () => {};
   }
 
   /** Does work of our own in the middle of a piece: its time is not charged, and what it reads is nobody's. */
@@ -110,6 +109,9 @@ export class Boundaries {
     if (!this.#isCalibrated) this.#segments.calibrate();
     this.#isCalibrated = true;
     this.#isOn = true;
+    // Not before: in an application that never tracks anything each stack trace through it would have a frame of ours.
+    // It stays, because taking it off and on again would pile up when somebody else patches it in between.
+    if (hasAsyncContextFrame) this.#restoreResource ??= this.#patchAsyncResource();
     this.#window.switchOn();
     this.#hook.enable();
   }
@@ -126,10 +128,10 @@ export class Boundaries {
     if (!hasAsyncContextFrame) this.#storage.disable();
   }
 
-  /** For good: takes off what was patched when this was made. */
+  /** For good: takes off what was patched. */
   restore(): void {
     this.switchOff();
-    this.#restoreResource();
+    this.#restoreResource?.();
   }
 
   /** Runs `work` as a piece of `record`, and everything that it starts. */

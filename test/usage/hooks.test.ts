@@ -8,7 +8,7 @@ import { contextModes, hasThreadCpu, nodeUnderTest, startLab, until } from './su
 
 test.each(contextModes)(
   'with %s: hooks are on exactly while a request is tracked, others keep theirs, and all is put back',
-  async (_name, nodeArgs) => {
+  async (name, nodeArgs) => {
     const { stdout, stderr, code } = await runApp('test/usage/apps/hooks-app.mjs', {
       node: nodeUnderTest,
       nodeArgs: ['--expose-gc', ...nodeArgs],
@@ -18,6 +18,8 @@ test.each(contextModes)(
     const { grownBytes, ...facts } = JSON.parse(stdout);
     const others = { hooks: true, promises: true };
     expect(facts).toEqual({
+      // Stack traces of applications that track nothing have no frame of ours there.
+      scopeWrappedBefore: false,
       hookedBefore: false,
       othersBefore: others,
       // Half of the places, which is one of two.
@@ -25,6 +27,7 @@ test.each(contextModes)(
       suspectedBeside: true,
       hookedDuring: true,
       othersDuring: others,
+      scopeWrappedDuring: name === 'AsyncContextFrame',
       third: true,
       afterDiscard: true,
       sameResult: true,

@@ -40,6 +40,9 @@ const start = (reason) => {
   return tracker.startTracking(request, new ServerResponse(request), reason);
 };
 
+// oxlint-disable-next-line typescript/unbound-method -- compared, not called
+const isScopeWrapped = () => AsyncResource.prototype.runInAsyncScope !== before[3];
+facts.scopeWrappedBefore = isScopeWrapped();
 facts.hookedBefore = tracker.isHooked();
 facts.othersBefore = await countOthers();
 const suspected = { isSuspicion: true };
@@ -48,6 +51,7 @@ const first = start();
 facts.suspectedBeside = start(suspected) === undefined;
 facts.hookedDuring = tracker.isHooked();
 facts.othersDuring = await first.run(countOthers);
+facts.scopeWrappedDuring = isScopeWrapped();
 const second = start();
 facts.third = start() === undefined;
 second.discard();
