@@ -94,6 +94,21 @@ const builtinsWithoutFacade: Plugin = {
   },
 };
 
+/**
+ * The `require` of bundled CommonJS. A bundler of the application's that makes CommonJS of ES modules (esbuild) leaves `import.meta` empty, and without
+ * a place `createRequire` ends the application before any code of ours is guarded. Whatever is asked for is Node's or named by its place.
+ */
+const requireAnywhere: Plugin = {
+  name: 'require without import.meta.url',
+  renderChunk: (code) => {
+    const rewritten = code.replace(
+      /(?<=^var __require = .*createRequire\(import\.meta\.url)(?=\))/m,
+      ' ?? globalThis.process.execPath',
+    );
+    return rewritten === code ? undefined : rewritten;
+  },
+};
+
 /** Optional for `debug`, and not among its dependencies: what a developer has installed must not come in. */
 const absent: Plugin = {
   name: 'absent packages',
@@ -106,7 +121,7 @@ const absent: Plugin = {
  * @throws Error when something would be loaded that is neither Node's nor named above.
  */
 async function write(options: InputOptions, directory: string, apart?: RegExp): Promise<OutputChunk[]> {
-  const plugins = [options.plugins ?? [], absent, builtinsWithoutFacade];
+  const plugins = [options.plugins ?? [], absent, builtinsWithoutFacade, requireAnywhere];
   const preserveEntrySignatures = 'allow-extension';
   const bundled = await rolldown({ ...options, plugins, external, platform: 'node', preserveEntrySignatures });
   const groups = [{ name: 'reqlens', test: (id: string) => apart?.test(id) === false }];

@@ -17,10 +17,10 @@ import { say } from './standard-streams/say.ts';
 /**
  * May throw: `register.cts` guards it, whatever it is that fails.
  *
- * @param path - The file of `reqlens/register`.
+ * @param path - The file of `reqlens/register`; undefined when a bundler has made it a part of the application.
  */
-export function preload(environment: NodeJS.ProcessEnv, path: string): void {
-  keepPreloadForChildren(path, environment);
+export function preload(environment: NodeJS.ProcessEnv, path: string | undefined): void {
+  if (path !== undefined) keepPreloadForChildren(path, environment);
   const { config, problems } = readConfig(environment);
   const lines = [...problems.map(problemLine), ...(config.hasStartupLine ? [startupLine(config)] : [])];
   if (speaksForProcess()) for (const line of lines) say(line);
