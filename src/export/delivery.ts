@@ -9,6 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { FoundName } from '../spool/spool-name.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import { firstName, halves } from './otlp-parts.ts';
 import { ReceiverState } from './receiver-state.ts';
@@ -32,8 +33,8 @@ export class Delivery {
   readonly #receiver = new ReceiverState();
   /** Under way, and nowhere but in memory. */
   readonly #inFlight = new Set<Payload>();
-  /** Under way for so long that they were written down. */
-  #slowCount = 0;
+  /** Under way for so long that they were written down, with their files. */
+  readonly #slow = new Map<Payload, FoundName>();
   #droppedCount = 0;
   #unencodableCount = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -111,7 +112,7 @@ export class Delivery {
 
   /** Resolves when the batch has been taken or refused, or is safe on disk, or waits in memory. Never rejects. */
   async send(payload: Payload): Promise<void> {
-    const isBusy = this.#receiver.isAway || this.#slowCount > 0;
+    const isBusy = this.#receiver.isAway || this.#slow.size > 0;
     if (isBusy && (this.#receiver.isAway || this.#parts.place.isOnDisk)) {
       await this.#wait(payload);
       return;
@@ -132,14 +133,18 @@ export class Delivery {
   /** Everything that is in memory and not known to have arrived, for an exit. */
   takeAll(): Payload[] {
     clearTimeout(this.#timer);
-    const all = [...this.#parts.place.takeHeld(), ...this.#inFlight];
+    // One that is being put back is in both.
+    const all = new Set([...this.#parts.place.takeHeld(), ...this.#inFlight]);
     this.#inFlight.clear();
-    return all;
+    return [...all];
   }
 
-  /** See WaitingPlace. */
+  /** For an exit: what is on disk and may be sent along. First what has no answer yet, because the exit cuts off its request. */
   takeFiled(): Filed[] {
-    return this.#parts.place.takeFiled();
+    const { place } = this.#parts;
+    const slow = [...this.#slow].map(([payload, file]) => place.filed(payload, file));
+    this.#slow.clear();
+    return [...slow, ...place.takeFiled()];
   }
 
   /** See WaitingPlace. */
@@ -150,7 +155,7 @@ export class Delivery {
   async #wait(payload: Payload): Promise<void> {
     await this.#parts.place.keep(payload);
     if (this.#receiver.isAway) this.#plan(this.#receiver.pauseMs);
-    else if (this.#slowCount === 0) this.#plan(replayPauseMs);
+    else if (this.#slow.size === 0) this.#plan(replayPauseMs);
   }
 
   /** @returns When it is settled, or on disk. */
@@ -167,7 +172,7 @@ export class Delivery {
         const sent = await this.#parts.sender.send(payload);
         clearTimeout(timer);
         const due = { payload, file: await file };
-        if (due.file !== undefined) this.#slowCount -= 1;
+        this.#slow.delete(payload);
         await this.#settle(due, sent);
       } finally {
         resolve();
@@ -180,7 +185,7 @@ export class Delivery {
     const file = await this.#parts.place.writeAhead(payload);
     if (file === undefined) return undefined;
     this.#inFlight.delete(payload);
-    this.#slowCount += 1;
+    this.#slow.set(payload, file);
     onSafe();
     return file;
   }
@@ -220,8 +225,12 @@ export class Delivery {
     if (pieces === undefined) return false;
     const [first, second] = pieces;
     const firstCount = Math.ceil(itemCount / 2);
+    const rest = { body: second, itemCount: itemCount - firstCount };
+    // It would be in nobody's hands while the first is under way; what has a file is on the disk.
+    if (due.file === undefined) this.#inFlight.add(rest);
     await this.send({ body: first, itemCount: firstCount });
-    await this.send({ body: second, itemCount: itemCount - firstCount });
+    this.#inFlight.delete(rest);
+    await this.send(rest);
     await this.#parts.place.remove(due);
     return true;
   }

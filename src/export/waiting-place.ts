@@ -149,10 +149,14 @@ export class WaitingPlace {
     if (spool === undefined) return [];
     const endMs = performance.now() + longestReadingMs;
     const isEnough = (taken: readonly unknown[]): boolean => taken.length >= mostFiled || performance.now() > endMs;
-    return spool.takeNow(destination, isEnough).map((claimed) => ({
-      payload: { body: claimed.batch.body, itemCount: claimed.batch.itemCount },
-      settle: (isSent) => spool.settleNow(claimed, isSent),
-    }));
+    return spool
+      .takeNow(destination, isEnough)
+      .map(({ batch: { body, itemCount }, found }) => this.filed({ body, itemCount }, found));
+  }
+
+  /** One that is on disk and claimed by us. */
+  filed(payload: Payload, file: FoundName): Filed {
+    return { payload, settle: (isSent) => this.#parts.spool?.settleNow(file, isSent) };
   }
 
   /** Items that were dropped since the last call, because memory was full too. */

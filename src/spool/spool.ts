@@ -158,8 +158,8 @@ export class Spool {
     return taken;
   }
 
-  /** One of `takeNow`. */
-  settleNow({ found }: Claimed, isSent: boolean): void {
+  /** One that we have claimed, at an exit. */
+  settleNow(found: FoundName, isSent: boolean): void {
     const path = this.#claimedPath(found);
     quietly(() => (isSent ? unlinkSync(path) : renameSync(path, this.#shelf.path(found.name))));
   }

@@ -35,7 +35,7 @@ test('gRPC', async () => {
   const app = await spoolingApp(env);
   await app.get('/make?name=a&spans=95');
   await untilTrue(() => spooledCount(spool, 'trace') >= 90);
-  const receiver = await startGrpcReceiver(undefined, port);
+  const receiver = await startGrpcReceiver(undefined, { port });
   await untilTrue(() => receiver.calls.length >= 10 && spooledFiles(spool).length === 0);
   app.signal('SIGKILL');
   await app.exit;

@@ -1,9 +1,13 @@
 /** A batch that is too large for its receiver is halved, until what cannot be smaller is dropped and named. */
+import { gunzipSync } from 'node:zlib';
+
 import { expect, test } from 'vitest';
 
 import { firstName, halves } from '../../src/export/otlp-parts.ts';
+import { startGrpcReceiver } from '../support/grpc-receiver.ts';
+import { readLogs, readSpans } from '../support/otlp-reader.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
-import { readLogs } from '../support/otlp-reader.ts';
+import { fiveLogRecords } from './five-records.ts';
 import {
   arrivedLines,
   arrivedSpans,
@@ -51,6 +55,57 @@ test.each(['http/json'])(
   },
 );
 
+test.each(['none', 'gzip'])(
+  'over gRPC, compression %s, where the receiver says that a message is larger than its limit: the same',
+  async (compression) => {
+    const spool = newSpool();
+    // What it may be on the wire is less, when it is compressed.
+    const maxBytes = compression === 'gzip' ? 900 : limit;
+    const receiver = await startGrpcReceiver(undefined, { maxBytes });
+    const app = await spoolingApp({
+      ...spoolEnv(0, spool),
+      ...env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${receiver.host}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_COMPRESSION: compression,
+    });
+    const unframed = (service: string): Buffer[] =>
+      receiver.calls
+        .filter(({ path }) => path.includes(service))
+        .map(({ body }) => (body[0] === 1 ? gunzipSync(body.subarray(5)) : body.subarray(5)));
+    const lines = (name: string): string[] =>
+      unframed('LogsService')
+        .flatMap((body) => readLogs(body))
+        .map(({ attributes }) => String(attributes.get('name')))
+        .filter((each) => each.startsWith(`${name} line`))
+        .toSorted();
+    const spans = (): string[] =>
+      unframed('TraceService')
+        .flatMap((body) => readSpans(body))
+        .map(({ name }) => name)
+        .filter((each) => each.startsWith('small span'))
+        .toSorted();
+    await app.get('/make?name=small&lines=63&spans=64&size=300');
+    await app.get(`/make?name=huge&lines=1&size=${compression === 'gzip' ? 900_000 : 30_000}`);
+    await app.get('/make?name=after&lines=5');
+    await receiver.until(() => lines('small').length === 63 && lines('after').length === 5 && spans().length === 64);
+    await untilTrue(() => app.stderr().includes('for its size'));
+    await app.get('/end');
+    const { stderr } = await app.exit;
+    await receiver.close();
+    expect(lines('small')).toEqual(lineNames('small', 63));
+    expect(lines('huge')).toEqual([]);
+    expect(spans()).toEqual(spanNames('small', 64));
+    expect(stderr.match(/reqlens: [^\n]*/g)).toEqual([
+      expect.stringMatching(
+        /^reqlens: the collector refused one of the log records \(of webhooks\) for its size of \d+ KB: gRPC status 8 \(RESOURCE_EXHAUSTED\): grpc: received message larger than max \(\d+ vs. \d+\); it is dropped$/,
+      ),
+      'reqlens: telemetry that did not arrive: 1 log record (1: too large)',
+    ]);
+    expect(spooledFiles(spool)).toEqual([]);
+  },
+);
+
 test('a batch that waited on disk is halved as well', async () => {
   const spool = newSpool();
   const port = await deadPort();
@@ -64,7 +119,7 @@ test('a batch that waited on disk is halved as well', async () => {
 });
 
 test('protobuf is taken apart without a loss, and the first item has its name', () => {
-  const body = protobufLogs();
+  const body = fiveLogRecords();
   const [first, second] = halves(body, 'application/x-protobuf') ?? [];
   const bodies = [first, second].map((half) => readLogs(Buffer.from(half ?? [])).map((record) => record.body));
   expect(bodies).toEqual([
@@ -80,23 +135,3 @@ test.each(['application/json', 'application/x-protobuf'])('what is not OTLP stay
     expect(firstName(bytes, contentType)).toBe(undefined);
   }
 });
-
-/** An ExportLogsServiceRequest of five records in two scopes, written by hand. */
-function protobufLogs(): Uint8Array {
-  const record = (text: string): Buffer => field(0x12, field(0x2a, field(0x0a, Buffer.from(text))));
-  const scope = (name: string, ...records: readonly Buffer[]): Buffer =>
-    field(0x12, Buffer.concat([field(0x0a, field(0x0a, Buffer.from(name))), ...records]));
-  const resource = field(0x0a, Buffer.alloc(0));
-  return field(
-    0x0a,
-    Buffer.concat([
-      resource,
-      scope('webhooks', record('0'), record('1')),
-      scope('publish_sync', record('2'), record('3'), record('4')),
-    ]),
-  );
-}
-
-function field(tag: number, content: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([tag, content.byteLength]), content]);
-}

@@ -2,6 +2,10 @@
 import { once } from 'node:events';
 import { createSecureServer, createServer } from 'node:http2';
 import type { Http2Session, IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
+import type { SecureContextOptions } from 'node:tls';
+
+/** gRPC's own, before each message. */
+const framingBytes = 5;
 
 interface GrpcCall {
   /** `/package.Service/Method` */
@@ -14,18 +18,30 @@ interface GrpcCall {
 export interface GrpcReceiver {
   /** Host and port, without a scheme. */
   readonly host: string;
+  /** Those that were answered with OK. */
   readonly calls: readonly GrpcCall[];
   /** Resolves as soon as the condition holds; checked at the start and at each call. */
   readonly until: (condition: (calls: readonly GrpcCall[]) => boolean) => Promise<void>;
+  /** The certificate of connections from now on, and no others are left. */
+  readonly renew: (tls: SecureContextOptions) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Plain text, or TLS with a certificate. @param port - 0: a free one. */
-export async function startGrpcReceiver(tls?: SecureServerOptions, port = 0): Promise<GrpcReceiver> {
+export interface GrpcOptions {
+  /** 0: a free one. */
+  readonly port?: number;
+  /** Larger messages are refused as gRPC servers do it. */
+  readonly maxBytes?: number;
+}
+
+/** Plain text, or TLS with a certificate. */
+export async function startGrpcReceiver(tls?: SecureServerOptions, options: GrpcOptions = {}): Promise<GrpcReceiver> {
+  const { port = 0, maxBytes = Infinity } = options;
   const calls: GrpcCall[] = [];
   const waiting = new Set<() => void>();
   const sessions = new Set<Http2Session>();
-  const server = tls === undefined ? createServer() : createSecureServer(tls);
+  const secure = tls === undefined ? undefined : createSecureServer(tls);
+  const server = secure ?? createServer();
   server.on('session', (session: Http2Session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -36,7 +52,14 @@ export async function startGrpcReceiver(tls?: SecureServerOptions, port = 0): Pr
     // A caller that goes away in mid-call is none of the assertions here.
     stream.on('error', () => stream.destroy());
     stream.once('end', () => {
-      calls.push({ path: headers[':path'] ?? '', headers, body: Buffer.concat(chunks) });
+      const body = Buffer.concat(chunks);
+      const bytes = body.byteLength - framingBytes;
+      if (bytes > maxBytes) {
+        const words = encodeURIComponent(`grpc: received message larger than max (${bytes} vs. ${maxBytes})`);
+        stream.respond({ ':status': 200, 'grpc-status': '8', 'grpc-message': words }, { endStream: true });
+        return;
+      }
+      calls.push({ path: headers[':path'] ?? '', headers, body });
       for (const check of waiting) check();
       stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
       stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
@@ -61,6 +84,10 @@ export async function startGrpcReceiver(tls?: SecureServerOptions, port = 0): Pr
         waiting.add(check);
         check();
       }),
+    renew: (context) => {
+      secure?.setSecureContext(context);
+      for (const session of sessions) session.destroy();
+    },
     close: async () => {
       for (const session of sessions) session.destroy();
       server.close();
