@@ -30,9 +30,17 @@ export function throughProxy(url: URL, proxy: string): ProxiedRequest {
     protocol,
     hostname: hostname.replaceAll(/[[\]]/g, ''),
     port: Number(port || defaultPort(protocol)),
-    path: url.href,
+    path: withoutUser(url),
     headers: { host: url.host, ...authorization(proxy) },
   };
+}
+
+/** They go in a header, and not into the logs of proxies (https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4). */
+function withoutUser(url: URL): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }
 
 /**

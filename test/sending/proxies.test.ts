@@ -64,6 +64,13 @@ test('plain HTTP is handed to the proxy, with its credentials', async () => {
   expect(asked).toEqual([{ method: 'POST', target: 'http://collector.invalid:4318/v1/traces', authorization: basic }]);
 });
 
+test("the credentials of the receiver's own address are in a header, and not in what proxies write into their logs", async () => {
+  const { port, asked } = await proxy();
+  const sender = senderTo('http://me:hunter2@collector.invalid:4318', { proxy: `http://127.0.0.1:${port}` });
+  expect(await sender.send(payload)).toEqual({ status: 'sent' });
+  expect(asked.map(({ target }) => target)).toEqual(['http://collector.invalid:4318/v1/traces']);
+});
+
 test('HTTPS goes through a tunnel, whose connection is kept', async () => {
   const { port, asked } = await proxy();
   const server = createTlsServer(made.server, (socket) => {
