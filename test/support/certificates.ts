@@ -16,7 +16,11 @@ interface CertificateSet {
   /** For `localhost` and 127.0.0.1. */
   readonly server: Certificate;
   readonly client: Certificate;
+  /** Of the same authority for the same names, each with one thing wrong; but `selfSigned`, which has no authority. */
+  readonly wrong: Readonly<Record<Wrong, Certificate>>;
 }
+
+export type Wrong = 'expired' | 'notYetValid' | 'otherName' | 'selfSigned';
 
 /** The same with what a client needs in files. */
 export interface CertificateFiles extends CertificateSet {
@@ -45,13 +49,24 @@ export function writeCertificates(): CertificateFiles {
   };
 }
 
-/** Valid from 2020 to 2049, the whole range that needs no second time format. */
+/** The whole range that needs no second time format; expired are those of its beginning, and not valid yet those of its end. */
+const [start, soonAfter, soonBefore, end] = [
+  '200101000000Z',
+  '200102000000Z',
+  '491230000000Z',
+  '491231235959Z',
+] as const;
+const own = { names: ['localhost'], validity: [start, end] } as const;
+
 function makeCertificates(): CertificateSet {
   const authorityKeys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const issuer = { name: 'test authority', key: authorityKeys.privateKey };
-  const signed = (name: string, serial: number): Certificate => {
+  let serial = 1;
+  const signed = (name: string, rest: Partial<CertificateParts> = {}): Certificate => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    const cert = certificate({ name, serial, publicKey, issuer, isAuthority: false });
+    serial += 1;
+    const by = rest.issuer === undefined ? issuer : { ...rest.issuer, key: privateKey };
+    const cert = certificate({ name, serial, publicKey, isAuthority: false, ...own, ...rest, issuer: by });
     return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
   };
   return {
@@ -61,9 +76,17 @@ function makeCertificates(): CertificateSet {
       publicKey: authorityKeys.publicKey,
       issuer,
       isAuthority: true,
+      ...own,
     }),
-    server: signed('localhost', 2),
-    client: signed('test client', 3),
+    server: signed('localhost'),
+    client: signed('test client'),
+    wrong: {
+      expired: signed('localhost', { validity: [start, soonAfter] }),
+      notYetValid: signed('localhost', { validity: [soonBefore, end] }),
+      otherName: signed('elsewhere', { names: ['elsewhere.example'] }),
+      // The key is replaced by its own.
+      selfSigned: signed('localhost', { issuer: { name: 'localhost', key: issuer.key } }),
+    },
   };
 }
 
@@ -73,14 +96,27 @@ interface CertificateParts {
   readonly publicKey: KeyObject;
   readonly issuer: { readonly name: string; readonly key: KeyObject };
   readonly isAuthority: boolean;
+  /** Beside 127.0.0.1, which has `localhost` as its name. */
+  readonly names: readonly string[];
+  /** From and until, as UTCTime. */
+  readonly validity: readonly [string, string];
 }
 
 /** RFC 5280, section 4.1, in DER. */
-function certificate({ name, serial, publicKey, issuer, isAuthority }: CertificateParts): string {
+function certificate({
+  name,
+  serial,
+  publicKey,
+  issuer,
+  isAuthority,
+  names,
+  validity: [from, until],
+}: CertificateParts): string {
   const algorithm = sequence(oid('2a8648ce3d040302'));
-  const validity = sequence(utcTime('200101000000Z'), utcTime('491231235959Z'));
+  const validity = sequence(utcTime(from), utcTime(until));
   const basicConstraints = extension('551d13', sequence(...(isAuthority ? [tlv(0x01, Buffer.from([0xff]))] : [])));
-  const addresses = sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, Buffer.from([127, 0, 0, 1])));
+  const loopback = names.includes('localhost') ? [tlv(0x87, Buffer.from([127, 0, 0, 1]))] : [];
+  const addresses = sequence(...names.map((each) => tlv(0x82, Buffer.from(each))), ...loopback);
   const extensions = sequence(basicConstraints, ...(isAuthority ? [] : [extension('551d11', addresses)]));
   const body = sequence(
     tlv(0xa0, tlv(0x02, Buffer.from([2]))),

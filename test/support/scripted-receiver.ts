@@ -1,7 +1,9 @@
 /** An OTLP/HTTP receiver with faults on order: it refuses, is busy, never answers, goes away, and comes back on the same port. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 
 import { logsOf, spansOf } from './otlp-json.ts';
 import type { PlainLogRecord, PlainSpan } from './otlp-json.ts';
@@ -14,6 +16,8 @@ export interface ScriptedOptions {
   readonly answer?: (index: number, path: string) => number | undefined;
   /** Larger bodies are answered with 413. */
   readonly maxBytes?: number;
+  /** With a certificate: it speaks TLS. */
+  readonly tls?: SecureContextOptions;
 }
 
 export interface ScriptedReceiver {
@@ -26,6 +30,8 @@ export interface ScriptedReceiver {
   readonly logs: () => readonly PlainLogRecord[];
   /** Resolves as soon as the condition holds; looked at after each request. */
   readonly until: (condition: () => boolean) => Promise<void>;
+  /** The certificate of connections from now on, and no others are left. */
+  readonly renew: (tls: SecureContextOptions) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -50,16 +56,18 @@ export async function startScriptedReceiver(options: ScriptedOptions = {}): Prom
     if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     for (const check of waiting) check();
   };
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     // A sender that is gone in mid-body has sent nothing.
     take(request, response).catch(() => response.destroy());
-  });
+  };
+  const secure = options.tls === undefined ? undefined : createTlsServer(options.tls, listener);
+  const server = secure ?? createServer(listener);
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     requests,
     spans: () => spansOf(accepted),
@@ -74,6 +82,10 @@ export async function startScriptedReceiver(options: ScriptedOptions = {}): Prom
         waiting.add(check);
         check();
       }),
+    renew: (tls) => {
+      secure?.setSecureContext(tls);
+      server.closeAllConnections();
+    },
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -1,4 +1,5 @@
 /** A server that makes numbered spans and lines on demand; or, with arguments `script NAME SPANS LINES`, makes them and ends. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Worker } from 'node:worker_threads';
 
@@ -19,9 +20,20 @@ function make({ name, spans, lines, size }) {
 
 const threads = [];
 
-/** The same in a thread, which stays as long as the process. */
+/** The same in a thread, which stays as long as the process, unless it is to end. */
 function makeInThread(wanted) {
   threads.push(new Worker(new URL(import.meta.url), { argv: ['thread', JSON.stringify(wanted)] }));
+}
+
+/** Answers when all threads have ended, by themselves or because they are terminated. */
+async function endThreads(response, isTerminated) {
+  const ended = threads.splice(0).map((thread) => {
+    const exit = once(thread, 'exit');
+    if (isTerminated) void thread.terminate();
+    return exit;
+  });
+  await Promise.all(ended);
+  response.end();
 }
 
 const server = createServer((request, response) => {
@@ -32,7 +44,13 @@ const server = createServer((request, response) => {
     spans: number('spans'),
     lines: number('lines'),
     size: number('size'),
+    ends: searchParams.has('ends'),
   };
+  if (pathname === '/exit') process.exit(0);
+  if (pathname === '/ended' || pathname === '/terminate') {
+    void endThreads(response, pathname === '/terminate');
+    return;
+  }
   if (pathname === '/make') make(wanted);
   if (pathname === '/worker') makeInThread(wanted);
   if (pathname === '/memory') response.write(String(process.memoryUsage().rss));
@@ -47,7 +65,8 @@ const server = createServer((request, response) => {
 
 const [mode, name, spans, lines] = process.argv.slice(2);
 if (mode === 'thread') {
-  make(JSON.parse(name));
-  setInterval(() => undefined, 1000);
+  const wanted = JSON.parse(name);
+  make(wanted);
+  if (!wanted.ends) setInterval(() => undefined, 1000);
 } else if (mode === 'script') make({ name, spans: Number(spans), lines: Number(lines), size: 0 });
 else server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
