@@ -226,7 +226,7 @@ function lineContest(): Contest & { readonly records: Records } {
     stock: new LoggerProvider({ resource, processors: [collecting] }),
     ours: new LineLoggerProvider({ resource, processors: [collecting] }),
   };
-  const through = (provider: SdkLogs.LoggerProvider, emit: (line: LogLine) => void): Records => {
+  const through = (provider: Api.LoggerProvider, emit: (line: LogLine) => void): Records => {
     logs.disable();
     logs.setGlobalLoggerProvider(provider);
     lines.forEach(emit);
