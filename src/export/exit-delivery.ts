@@ -60,12 +60,10 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
   }
   const isAllKept = letters.every(({ isKept }, index) => isSettled[index] === true || isKept());
   if (letters.some(({ isKept }) => isKept())) limitSpool();
-  if (isDone) {
-    for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) {
-      tellLost(each, 'not taken at the exit');
-    }
-    return;
+  for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) {
+    tellLost(each, isDone ? 'not taken at the exit' : 'no answer at the exit');
   }
+  if (isDone) return;
   const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
   reportOnce('exit', `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`);
 }
@@ -81,7 +79,7 @@ function sent(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
   }
 }
 
-/** The helper had its time, and nothing more can be done for what nobody took and no disk. */
+/** Nothing more can be done for what nobody took and no disk. What nobody answered to may have been taken all the same. */
 function tellLost({ route, payload }: Letter, why: string): void {
   countLost(itemsOf[route.signal], payload.itemCount, why);
 }

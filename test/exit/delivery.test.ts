@@ -29,7 +29,9 @@ describe('the receiver answers with a status', () => {
     const receiver = await receiverThat((index) => (index === 0 ? 503 : 200));
     const exit = await runProgram(['spans', '4000'], { ...receiverEnv(receiver.url), ...eager });
     const at = `the collector at ${receiver.url}`;
-    expect(outcome(exit)).toEqual({
+    const { stderr, ...end } = outcome(exit);
+    // A busy machine takes longer.
+    expect({ ...end, stderr: stderr.replace(/after \d+ s/, 'after 1 s') }).toEqual({
       code: 0,
       signal: undefined,
       stderr: `reqlens: ${at} does not take telemetry: HTTP status 503; it waits and is sent again\nreqlens: ${at} takes telemetry again, after 1 s; tries failed: 1 (HTTP status 503)\n`,
@@ -181,11 +183,12 @@ describe('the receiver takes the connection and never answers', () => {
     expect(tookMs).toBeLessThan(7400);
   });
 
-  test('without a spool the exit says that telemetry may be lost', async () => {
+  test('without a spool the exit says that telemetry may be lost, and how much', async () => {
     const receiver = await receiverThat(() => undefined);
     const env = { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '700', REQLENS_SPOOL_DIR: 'off' };
     expect(outcome(await runProgram(['log'], env)).stderr).toBe(
-      'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost\n',
+      'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost\n' +
+        'reqlens: telemetry that did not arrive: 1 log record (1: no answer at the exit)\n',
     );
   });
 
