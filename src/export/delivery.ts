@@ -82,9 +82,10 @@ export class Delivery {
     return count;
   }
 
-  /** @param onReady - Called when the receiver takes batches again after it was away. */
+  /** @param onReady - Called when the receiver takes batches again after it was away, and when the disk does. */
   whenReady(onReady: () => void): void {
     this.#onReady = onReady;
+    this.#parts.place.whenOnDisk(onReady);
   }
 
   /** @param onAnswer - Called whenever the receiver has answered, with whether it was away before. */

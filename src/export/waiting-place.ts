@@ -2,6 +2,7 @@
 import type { FoundName } from '../spool/spool-name.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpooledBatch } from '../spool/spool-file.ts';
+import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { Payload, Signal } from './sent.ts';
 
@@ -42,6 +43,9 @@ export class WaitingPlace {
   #held: Payload[] = [];
   readonly #beingKept = new Set<Payload>();
   #droppedCount = 0;
+  /** Of the next try to write down what is held. */
+  #timer: NodeJS.Timeout | undefined;
+  #onDisk: () => void = () => undefined;
   #mayHaveFiles = true;
   #emptyMs = Number.NEGATIVE_INFINITY;
 
@@ -49,9 +53,14 @@ export class WaitingPlace {
     this.#parts = parts;
   }
 
-  /** Whether a batch would go to the disk. */
+  /** Whether a batch would go to the disk. While some are held, these are tried there first: more would be held, too. */
   get isOnDisk(): boolean {
-    return this.#parts.spool?.isUsable ?? false;
+    return this.#held.length === 0 && (this.#parts.spool?.isUsable ?? false);
+  }
+
+  /** @param onDisk - Called when the disk takes batches again. */
+  whenOnDisk(onDisk: () => void): void {
+    this.#onDisk = onDisk;
   }
 
   /** Items of batches that wait in memory for want of a disk. */
@@ -71,7 +80,7 @@ export class WaitingPlace {
   }
 
   /** Never rejects. @returns Whether it is on disk now; otherwise it waits in memory. */
-  async keep(payload: Payload): Promise<boolean> {
+  async keep(payload: Payload, end: 'push' | 'unshift' = 'push'): Promise<boolean> {
     const { budget } = this.#parts;
     budget.force(payload.body.byteLength);
     this.#beingKept.add(payload);
@@ -79,7 +88,7 @@ export class WaitingPlace {
     // The exit took it meanwhile.
     if (!this.#beingKept.delete(payload)) return true;
     if (file === undefined) {
-      this.#hold(payload, 'push');
+      this.#hold(payload, end);
       return false;
     }
     budget.give(payload.body.byteLength);
@@ -129,6 +138,7 @@ export class WaitingPlace {
 
   /** What is in memory, for an exit; none of it is here any more. */
   takeHeld(): Payload[] {
+    clearTimeout(this.#timer);
     const all = [...this.#held, ...this.#beingKept];
     this.#held = [];
     this.#beingKept.clear();
@@ -173,11 +183,33 @@ export class WaitingPlace {
   /** The oldest goes when there are too many: of metrics the newest says the most, and others seldom come here. */
   #hold(payload: Payload, end: 'push' | 'unshift'): void {
     this.#held[end](payload);
+    this.#planWriting();
     if (this.#held.length <= mostHeld) return;
     const dropped = this.#held.shift();
     if (dropped === undefined) return;
     this.#parts.budget.give(dropped.body.byteLength);
     this.#droppedCount += dropped.itemCount;
+  }
+
+  #planWriting(): void {
+    const { spool } = this.#parts;
+    if (spool === undefined || this.#timer !== undefined) return;
+    inNobodysContext(() => {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        unattended(async () => this.#writeHeld());
+      }, spool.usableInMs).unref();
+    });
+  }
+
+  /** The disk may have room again, and what is there SIGKILL does not take. Oldest first, until one finds no room. */
+  async #writeHeld(): Promise<void> {
+    for (let payload = this.#held.shift(); payload !== undefined; payload = this.#held.shift()) {
+      this.#parts.budget.give(payload.body.byteLength);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: the first one shows whether there is room
+      if (!(await this.keep(payload, 'unshift'))) return;
+    }
+    this.#onDisk();
   }
 
   #batch({ body, itemCount }: Payload): SpooledBatch {

@@ -24,8 +24,8 @@ import type { SpoolNews } from './spool-news.ts';
 import { wallClockMs } from './wall-clock.ts';
 
 const fileMode = 0o600;
-/** A directory that could not be used is tried again after this time: a full disk may have room again. */
-const tryAgainMs = 30_000;
+/** A directory that could not be used is tried again after this time: what waits in memory meanwhile, SIGKILL takes. One try is one batch. */
+const tryAgainMs = 5000;
 /** An empty spool is looked into again after this time, for what a process has left that ended without a collector. */
 const lookAgainMs = 60_000;
 /** Files written at once: libuv has four threads, and the application wants some. */
@@ -56,7 +56,12 @@ export class Spool {
 
   /** False for a while after something could not be written. */
   get isUsable(): boolean {
-    return performance.now() >= this.#unusableUntilMs;
+    return this.usableInMs === 0;
+  }
+
+  /** Milliseconds until something is worth a try; 0 now. */
+  get usableInMs(): number {
+    return Math.max(0, this.#unusableUntilMs - performance.now());
   }
 
   /**

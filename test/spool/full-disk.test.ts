@@ -1,6 +1,6 @@
 /** A disk that takes nothing, or nothing more: telemetry waits in memory, which is said once, and nothing half-written is left. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,11 +14,14 @@ import {
   lineNames,
   receiverOn,
   spanNames,
+  spooledCount,
   spoolEnv,
   spoolingApp,
   untilTrue,
 } from './spooling.ts';
-import { allOf, batchOf, ownSpool } from './own-spool.ts';
+import { MemoryBudget } from '../../src/export/memory-budget.ts';
+import { WaitingPlace } from '../../src/export/waiting-place.ts';
+import { allOf, batchOf, destination, ownSpool } from './own-spool.ts';
 
 /** A file system of its own; undefined where this user may not mount one. */
 function mounted(options: string): string | undefined {
@@ -81,6 +84,59 @@ test.each([
   expect(stderr.match(/cannot be kept in [^\n]*/g)).toEqual([expect.stringMatching(reason)]);
   expect(readdirSync(disk).filter((name) => name !== 'spool')).toEqual([]);
 });
+
+test('room again while the application is idle: what waited in memory is written down, and SIGKILL takes none of it', async (context) => {
+  const disk = mounted('size=400k');
+  if (disk === undefined) context.skip(cannotMount);
+  const ballast = join(disk ?? '', 'ballast');
+  fill(ballast);
+  const spool = join(disk ?? '', 'spool');
+  const port = await deadPort();
+  const app = await spoolingApp(spoolEnv(port, spool));
+  await app.get('/make?name=a&spans=25&lines=25');
+  await untilTrue(() => app.stderr().includes('waits in memory:'));
+  await app.get('/make?name=b&spans=25&lines=25');
+  rmSync(ballast);
+  // With the server's own span of each request.
+  await untilTrue(() => spooledCount(spool, 'trace') >= 52 && spooledCount(spool, 'logs') >= 50);
+  app.signal('SIGKILL');
+  await app.exit;
+  const receiver = await receiverOn(port);
+  await (await spoolingApp(spoolEnv(port, spool))).get('/make?name=next&spans=1&lines=1');
+  await receiver.until(() => ['a', 'b'].every((name) => arrivedLines(receiver, name).length >= 25));
+  await receiver.until(() => ['a', 'b'].every((name) => arrivedSpans(receiver, name).length >= 25));
+  for (const name of ['a', 'b']) {
+    expect(arrivedSpans(receiver, name)).toEqual(spanNames(name, 25));
+    expect(arrivedLines(receiver, name)).toEqual(lineNames(name, 25));
+  }
+});
+
+test('all that is held in memory is written down by itself when the disk takes batches again, and that is told', async () => {
+  const { spool, directory } = ownSpool();
+  // A file where the directory should be.
+  writeFileSync(directory, '');
+  const budget = new MemoryBudget(1024 ** 2);
+  const contentType = 'application/x-protobuf';
+  const place = new WaitingPlace({ signal: 'trace', destination, contentType, spool, budget });
+  const told = new Promise<void>((resolve) => place.whenOnDisk(resolve));
+  for (const text of ['a', 'b', 'c']) await place.keep({ body: Buffer.from(text), itemCount: 1 });
+  expect([place.heldCount, place.isOnDisk]).toEqual([3, false]);
+  rmSync(directory);
+  await told;
+  expect([place.heldCount, place.isOnDisk]).toEqual([0, true]);
+  expect(await allOf(ownSpool({ directory }).spool)).toEqual(['a', 'b', 'c']);
+});
+
+/** Takes all the room that there is. */
+function fill(path: string): void {
+  for (let block = 64 * 1024; block >= 1; block = Math.floor(block / 2)) {
+    try {
+      for (;;) writeFileSync(path, Buffer.alloc(block), { flag: 'a' });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    }
+  }
+}
 
 test('a directory that is removed under us is made again', async () => {
   const { spool, directory, names, news } = ownSpool();
