@@ -34,6 +34,8 @@ export class BatchQueue<Item> {
   #waitingBytes = 0;
   #processedCount = 0;
   #droppedCount = 0;
+  /** When the last batch was cut: what waits came after it. By `performance.now()`. */
+  #cutMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
   #isScheduling = false;
@@ -148,6 +150,7 @@ export class BatchQueue<Item> {
       count += 1;
     }
     const items = this.#waiting.splice(0, count);
+    this.#cutMs = performance.now();
     this.#sizes.splice(0, count);
     this.#processedCount += count;
     this.#waitingBytes -= bytes;
@@ -195,6 +198,12 @@ export class BatchQueue<Item> {
     this.#isSending = false;
     if (this.#waiting.length === 0 || !delivery.canTake) return;
     const isFull = this.#waiting.length >= settings.maxExportBatchSize || this.#waitingBytes >= maxBatchBytes;
-    this.#schedule(isFull ? 0 : this.#delayMs());
+    this.#schedule(isFull ? 0 : this.#delayAfterSendMs());
+  }
+
+  /** While the receiver is away a killed process loses what came since the last batch was cut: the time that its try took counts. */
+  #delayAfterSendMs(): number {
+    const delayMs = this.#delayMs();
+    return this.#parts.delivery.isAway ? Math.max(0, delayMs - (performance.now() - this.#cutMs)) : delayMs;
   }
 }
