@@ -23,7 +23,7 @@ const tooLargeWords = /too large|larger than|exceeds.{0,40}(?:size|limit|max)/i;
 
 export function httpOutcome(answer: HttpAnswer, route: Route): Sent {
   const { status, headers } = answer;
-  if (status >= 200 && status < 300) return sentOf(rejectedIn(answer, route));
+  if (status >= 200 && status < 300) return sentOf(isWebPage(answer) ? webPage : rejectedIn(answer, route));
   const words = wordsOf(answer, route);
   const reason = `HTTP status ${status}${words === '' ? '' : `: ${words}`}`;
   if (!retryable.has(status)) return { status: 'refused', reason, isTooLarge: isTooLarge(status, words) };
@@ -43,6 +43,12 @@ interface Rejected {
   readonly count: number;
   readonly message: string;
 }
+
+/** A login page, the page of an ingress without a backend, an application that answers everything: taken for a collector it is a silent loss. */
+const webPage: Rejected = {
+  count: 0,
+  message: 'it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows',
+};
 
 /** All taken, without a word: most answers. */
 export function sentOf(rejected: Rejected | undefined): Sent {
@@ -121,6 +127,10 @@ function isJson({ headers }: HttpAnswer): boolean {
 
 function isProtobuf({ headers }: HttpAnswer): boolean {
   return headers['content-type']?.includes('protobuf') === true;
+}
+
+function isWebPage({ headers }: HttpAnswer): boolean {
+  return headers['content-type']?.startsWith('text/html') === true;
 }
 
 /** Without a content type most say it in plain words. */

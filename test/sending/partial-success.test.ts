@@ -75,7 +75,16 @@ const cases: readonly Case[] = [
     body: Buffer.from('ffffffffffffffffffff', 'hex'),
     rejected: undefined,
   },
-  { what: 'a page', type: 'text/html', body: '<html>fine</html>', rejected: undefined },
+  {
+    what: 'a page',
+    type: 'text/html',
+    body: '<html>fine</html>',
+    rejected: {
+      count: 0,
+      message:
+        'it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows',
+    },
+  },
   { what: 'nothing at all', type: undefined, body: '', rejected: undefined },
 ];
 
@@ -124,4 +133,24 @@ test('a warning is said once', async () => {
     },
   });
   expect(stderr).toBe('reqlens: the collector takes spans with a warning: use v2\n');
+});
+
+test('a web page with status 200 is no collector, which is said once', async () => {
+  const { url } = await receiver((response) => {
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .end('<!doctype html><title>Sign in</title>');
+  });
+  const { stderr } = await runApp('test/exit/apps/endings.mjs', {
+    args: ['spans', '1500'],
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_BSP_SCHEDULE_DELAY: '30',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '5',
+      OTEL_METRICS_EXPORTER: 'none',
+    },
+  });
+  expect(stderr).toBe(
+    'reqlens: the collector takes spans with a warning: it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows\n',
+  );
 });
