@@ -6,7 +6,15 @@ import { join } from 'node:path';
 
 const blockBytes = 1024 * 1024;
 
+/** By `performance.now()`. */
+export interface FullTime {
+  readonly fromMs: number;
+  /** Undefined: it still is. */
+  toMs?: number;
+}
+
 export class Disk {
+  readonly fullTimes: FullTime[] = [];
   readonly path: string;
   readonly canBeFull: boolean;
   /** Where the log files are. */
@@ -20,6 +28,7 @@ export class Disk {
   }
 
   fill(): void {
+    this.fullTimes.push({ fromMs: performance.now() });
     const fd = openSync(join(this.path, 'ballast'), 'w');
     try {
       for (;;) if (writeSync(fd, Buffer.alloc(blockBytes, 1)) < blockBytes) return;
@@ -32,6 +41,8 @@ export class Disk {
 
   empty(): void {
     rmSync(join(this.path, 'ballast'), { force: true });
+    const last = this.fullTimes.at(-1);
+    if (last !== undefined) last.toMs = performance.now();
   }
 
   /** The directory of the log files is taken away, with all that is in it. */

@@ -1,6 +1,8 @@
 /** Sends orders to the application and to its bare twin, and compares the answers. */
 import http from 'node:http';
 
+import type { Life } from './started-process.ts';
+
 export const orderKinds = ['plain', 'created', 'failed', 'chunked', 'empty', 'nested'] as const;
 export type OrderKind = (typeof orderKinds)[number];
 
@@ -17,10 +19,12 @@ export const spansOf: Readonly<Record<OrderKind, number>> = {
 export interface Order {
   readonly n: number;
   readonly kind: OrderKind;
-  /** Index of the application's process. */
-  readonly process: number;
+  /** The process that answered. */
+  readonly life: Life;
   readonly requestId: string;
   /** By `performance.now()`. */
+  readonly sentMs: number;
+  /** The same. */
   readonly answeredMs: number;
 }
 
@@ -30,6 +34,8 @@ interface Answer {
   readonly headers: readonly string[];
   readonly requestId: string;
   readonly body: string;
+  /** By `performance.now()`. */
+  readonly endedMs: number;
 }
 
 /** What our documentation says that we add. */
@@ -66,7 +72,8 @@ function answerOf(response: http.IncomingMessage, body: string): Answer {
     if (ours.has(name.toLowerCase())) continue;
     lines.push(changing.has(name.toLowerCase()) ? name : `${name}: ${rawHeaders[at + 1]}`);
   }
-  return { status: statusCode, headers: lines, body, requestId: String(headers['x-request-id'] ?? '') };
+  const requestId = String(headers['x-request-id'] ?? '');
+  return { status: statusCode, headers: lines, body, requestId, endedMs: performance.now() };
 }
 
 /** @returns What differs, in words; undefined when nothing does. */

@@ -3,6 +3,9 @@ import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
+import { PostLog } from './post-log.ts';
+import type { Post } from './post-log.ts';
+
 export const moods = [
   'refuses connections',
   'never answers',
@@ -18,18 +21,32 @@ export const moods = [
 
 export type Mood = (typeof moods)[number] | 'well';
 
+export interface ReceiverProxyParts {
+  /** The address of the real collector; asked for each request, since it may be started anew. */
+  readonly target: () => string;
+  /** Whose process a connection is. */
+  readonly ownerOf: (socket: Socket) => number | undefined;
+}
+
+/** A request whose body was read. */
+interface Read {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly post: Post;
+}
+
 export class ReceiverProxy {
-  readonly #target: () => string;
-  readonly #sockets = new Set<Socket>();
+  readonly log: PostLog = new PostLog();
+  readonly #parts: ReceiverProxyParts;
+  readonly #sockets = new Map<Socket, number | undefined>();
   #server: http.Server | undefined;
   #port = 0;
   #mood: Mood = 'well';
   /** Requests that came, whatever became of them. */
   posts = 0;
 
-  /** @param target - The address of the real collector; asked for each request, since it may be started anew. */
-  constructor(target: () => string) {
-    this.#target = target;
+  constructor(parts: ReceiverProxyParts) {
+    this.#parts = parts;
   }
 
   get url(): string {
@@ -39,10 +56,10 @@ export class ReceiverProxy {
   async start(): Promise<void> {
     const server = http.createServer((request, response) => {
       this.posts += 1;
-      this.#answer(request, response);
+      this.#take(request, response);
     });
     server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, this.#parts.ownerOf(socket));
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
     });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -56,7 +73,7 @@ export class ReceiverProxy {
   async setMood(mood: Mood): Promise<void> {
     const [before, now] = [this.#mood, mood];
     this.#mood = mood;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     if (now === 'refuses connections') await this.stop();
     else if (before === 'refuses connections') await this.start();
   }
@@ -71,49 +88,61 @@ export class ReceiverProxy {
     await promise;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const mood = this.#mood;
+    const pid = this.#sockets.get(request.socket);
+    const chunks: Buffer[] = [];
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    switch (this.#mood) {
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (mood === 'resets in the middle') request.socket.resetAndDestroy();
+    });
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const post: Post = { atMs: performance.now(), mood, pid };
+      this.log.note(request.url ?? '', body, post);
+      this.#answer({ request, body, post }, response, mood);
+    });
+  }
+
+  #answer(read: Read, response: ServerResponse, mood: Mood): void {
+    switch (mood) {
+      case 'never answers':
+      case 'resets in the middle':
+        return undefined;
       case 'well':
       case 'refuses connections':
-        return this.#passOn(request, response);
+        return this.#passOn(read, response);
       case 'is slow':
-        setTimeout(() => this.#passOn(request, response), 800);
-        return undefined;
-      case 'never answers':
-        request.resume();
-        return undefined;
-      case 'resets in the middle':
-        request.once('data', () => request.socket.resetAndDestroy());
+        setTimeout(() => this.#passOn(read, response), 800);
         return undefined;
       case 'answers garbage':
-        request.socket.end('\u0000 garbage\r\n\r\n');
+        read.request.socket.end('\u0000 garbage\r\n\r\n');
         return undefined;
       case 'answers without an end':
-        return drip(request, response);
+        return this.#passOn(read, response, drip);
       case '503':
-        return refuse(request, response, { status: 503, headers: {} });
+        return refuse(read, response, { status: 503, headers: {} });
       case '500':
-        return refuse(request, response, { status: 500, headers: {} });
+        return refuse(read, response, { status: 500, headers: {} });
       case '429 with Retry-After: 0':
-        return refuse(request, response, { status: 429, headers: { 'retry-after': '0' } });
+        return refuse(read, response, { status: 429, headers: { 'retry-after': '0' } });
       case '429 with Retry-After: 2':
-        return refuse(request, response, { status: 429, headers: { 'retry-after': '2' } });
+        return refuse(read, response, { status: 429, headers: { 'retry-after': '2' } });
       default:
-        return this.#mood satisfies never;
+        return mood satisfies never;
     }
   }
 
-  #passOn(request: IncomingMessage, response: ServerResponse): void {
+  #passOn({ request, body, post }: Read, response: ServerResponse, giveBack = passBack): void {
     const { method = 'POST', url = '/', headers } = request;
-    const onward = http.request(new URL(url, this.#target()), { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-      answer.on('error', () => response.destroy());
+    const onward = http.request(new URL(url, this.#parts.target()), { method, headers }, (answer) => {
+      post.status = answer.statusCode ?? 502;
+      giveBack(answer, response, post.status);
     });
     onward.on('error', () => response.destroy());
-    request.pipe(onward);
+    onward.end(body);
   }
 }
 
@@ -122,17 +151,25 @@ interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, { status, headers }: Refusal): void {
-  request.resume();
-  request.on('end', () => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end('{"message":"chaos"}');
-  });
+function refuse({ post }: Read, response: ServerResponse, { status, headers }: Refusal): void {
+  post.status = status;
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end('{"message":"chaos"}');
 }
 
-function drip(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
-  response.writeHead(200, { 'content-type': 'application/json' });
+function passBack(answer: IncomingMessage, response: ServerResponse, status: number): void {
+  response.writeHead(status, answer.headers);
+  answer.pipe(response);
+  answer.on('error', () => response.destroy());
+}
+
+/** What was sent has been taken, or the status says what became of it; but the answer never ends. */
+function drip(answer: IncomingMessage, response: ServerResponse, status: number): void {
+  answer.resume();
+  answer.on('error', () => undefined);
+  // Nobody listens any more, and no 'close' would come to end it.
+  if (response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json' });
   const timer = setInterval(() => response.write('x'.repeat(1000)), 20);
   response.on('close', () => clearInterval(timer));
 }

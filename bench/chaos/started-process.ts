@@ -1,7 +1,7 @@
 /** One process of the run: started, watched, killed and started again; what it says is kept, also while nobody reads it. */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface ProcessPlan {
@@ -10,26 +10,38 @@ export interface ProcessPlan {
   readonly script: string;
   readonly args?: readonly string[];
   readonly nodeArgs: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  /** Asked for at each start. */
+  readonly env: () => Readonly<Record<string, string>>;
+}
+
+/** One incarnation, from its start to its end. Times are of `performance.now()` in this process. */
+export interface Life {
+  /** Of its process. */
+  readonly name: string;
+  readonly pid: number;
+  readonly startedMs: number;
+  /** Undefined: it goes on. */
+  endedMs?: number;
+  /** When it was told to end, and how. */
+  killed?: { readonly atMs: number; readonly signal: NodeJS.Signals };
+  /** What it has printed. */
+  said: string;
 }
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 export class StartedProcess {
   readonly plan: ProcessPlan;
-  /** What each of its incarnations has printed. */
-  readonly lives: string[] = [];
-  /** When it was killed by SIGKILL, by `performance.now()`. */
-  readonly kills: number[] = [];
+  readonly lives: Life[] = [];
   #child: ChildProcess | undefined;
 
   constructor(plan: ProcessPlan) {
     this.plan = plan;
   }
 
-  /** All of it. */
+  /** What all of its lives have printed. */
   get said(): string {
-    return this.lives.join('\n');
+    return this.lives.map(({ said }) => said).join('\n');
   }
 
   get pid(): number {
@@ -43,14 +55,16 @@ export class StartedProcess {
     const child = fork(script, args, {
       cwd: checkout,
       execArgv: [...nodeArgs],
-      env: { PATH, HOME, TMPDIR, ...env },
+      env: { PATH, HOME, TMPDIR, ...env() },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
-    const life = this.lives.push('') - 1;
+    const life: Life = { name: this.plan.name, pid: child.pid ?? 0, startedMs: performance.now(), said: '' };
+    this.lives.push(life);
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.lives[life] += text));
+      stream?.setEncoding('utf8').on('data', (text: string) => (life.said += text));
     }
+    child.once('exit', () => (life.endedMs = performance.now()));
     return this.#next(child);
   }
 
@@ -80,17 +94,17 @@ export class StartedProcess {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    if (signal === 'SIGKILL') this.kills.push(performance.now());
+    const life = this.lives.at(-1);
+    if (life !== undefined) life.killed = { atMs: performance.now(), signal };
     const closed = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
     for (const stream of [child.stdout, child.stderr]) stream?.resume();
     await closed;
   }
 
-  /** Open descriptors and resident memory, by /proc. */
-  resources(): { readonly descriptors: number; readonly residentBytes: number } {
-    const pages = Number(readFileSync(`/proc/${this.pid}/statm`, 'utf8').split(' ')[1]);
-    return { descriptors: readdirSync(`/proc/${this.pid}/fd`).length, residentBytes: pages * 4096 };
+  /** That are open, by /proc. */
+  descriptors(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
   #next(child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {
