@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FoundName } from '../spool/spool-name.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
-import { firstName, halves } from './otlp-parts.ts';
+import { firstName } from './otlp-parts.ts';
+import { payloadHalves } from './payload-halves.ts';
 import { ReceiverState } from './receiver-state.ts';
 import type { Outcome, Payload, Route, Sender, Sent, TooLarge } from './sent.ts';
 import type { Due, Filed, WaitingPlace } from './waiting-place.ts';
@@ -121,6 +122,16 @@ export class Delivery {
     await this.#launch(payload);
   }
 
+  /** The same for several, one after the other. None is in nobody's hands while others are under way. */
+  async sendAll(payloads: readonly Payload[]): Promise<void> {
+    for (const payload of payloads) this.#inFlight.add(payload);
+    for (const payload of payloads) {
+      this.#inFlight.delete(payload);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await this.send(payload);
+    }
+  }
+
   /** Puts a batch where it waits, without a try and without waiting for it: a queue is full. */
   store(payload: Payload): void {
     inNobodysContext(() => unattended(async () => this.#wait(payload)));
@@ -221,17 +232,11 @@ export class Delivery {
 
   /** One after the other, and the file goes when both have a place. @returns False when there is nothing to halve. */
   async #sendHalves(due: Due): Promise<boolean> {
-    const { body, itemCount } = due.payload;
-    const pieces = itemCount > 1 ? halves(body, this.#parts.contentType) : undefined;
+    const pieces = payloadHalves(due.payload, this.#parts.contentType);
     if (pieces === undefined) return false;
-    const [first, second] = pieces;
-    const firstCount = Math.ceil(itemCount / 2);
-    const rest = { body: second, itemCount: itemCount - firstCount };
-    // It would be in nobody's hands while the first is under way; what has a file is on the disk.
-    if (due.file === undefined) this.#inFlight.add(rest);
-    await this.send({ body: first, itemCount: firstCount });
-    this.#inFlight.delete(rest);
-    await this.send(rest);
+    // With a file they are on the disk as one until both have a place.
+    if (due.file === undefined) await this.sendAll(pieces);
+    else for (const piece of pieces) await this.send(piece);
     await this.#parts.place.remove(due);
     return true;
   }

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { jsonRequest } from './json-request.ts';
 import { encodeMetrics } from './metric-encoder.ts';
 import { metricsRequest } from './otlp-messages.ts';
+import { payloadsWithin } from './payload-halves.ts';
 import type { Payload } from './sent.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -15,10 +16,13 @@ import type { Delivery } from './delivery.ts';
 export class OtlpMetricExporter implements PushMetricExporter {
   readonly #delivery: Delivery;
   readonly #config: Config['metrics'];
+  readonly #maxBytes: number;
 
-  constructor(delivery: Delivery, config: Config['metrics']) {
+  /** @param maxBytes - Of one request. */
+  constructor(delivery: Delivery, config: Config['metrics'], maxBytes: number) {
     this.#delivery = delivery;
     this.#config = config;
+    this.#maxBytes = maxBytes;
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
@@ -35,7 +39,8 @@ export class OtlpMetricExporter implements PushMetricExporter {
   }
 
   async #send(payload: Payload, done: (result: ExportResult) => void): Promise<void> {
-    await this.#delivery.send(payload);
+    const contentType = this.#config.otlp.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+    await this.#delivery.sendAll(payloadsWithin(payload, contentType, this.#maxBytes));
     done({ code: ExportResultCode.SUCCESS });
   }
 

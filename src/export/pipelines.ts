@@ -99,7 +99,7 @@ export function pipelinesFor(config: Config, httpScope: InstrumentationScope): P
         ? [new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })]
         : []),
     ],
-    metricReaders: metricReadersFor({ metrics, durations, delivery: metricsDelivery }),
+    metricReaders: metricReadersFor({ metrics, durations, delivery: metricsDelivery, waiting }),
     recordDuration: durations.record,
     isLogReceiverAway: () => (logQueue === undefined ? !logs.exporters.includes('console') : logQueue.isUnreachable),
     queues: [spanQueue, logQueue, metricsDelivery].filter((queue) => queue !== undefined),
@@ -178,13 +178,14 @@ interface MetricsWay {
   readonly durations: RequestDurations;
   /** Undefined: they do not go to a receiver. */
   readonly delivery: Delivery | undefined;
+  readonly waiting: Config['waiting'];
 }
 
-function metricReadersFor({ metrics, durations, delivery }: MetricsWay): SleepingMetricReader[] {
+function metricReadersFor({ metrics, durations, delivery, waiting }: MetricsWay): SleepingMetricReader[] {
   const { exportIntervalMs: exportIntervalMillis, exporters } = metrics;
   // The SDK refuses a time-out longer than the interval.
   const exportTimeoutMillis = Math.min(metrics.exportTimeoutMs, exportIntervalMillis);
-  const otlp = delivery === undefined ? [] : [new OtlpMetricExporter(delivery, metrics)];
+  const otlp = delivery === undefined ? [] : [new OtlpMetricExporter(delivery, metrics, waiting.batchBytes)];
   const terminal = exporters.includes('console') ? [new ConsoleMetricExporter()] : [];
   return [...otlp, ...terminal].map((exporter) => {
     const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);

@@ -30,6 +30,31 @@ test('a smaller limit holds too', async () => {
   expect(await largest({ [variable]: '0.5' })).toBeLessThanOrEqual(512 * 1024);
 });
 
+test.each(['http/json', 'http/protobuf'])(
+  'metrics keep within it too, over %s, and each arrives once',
+  async (protocol) => {
+    const receiver = await receiverOn(0);
+    const app = await spoolingApp({
+      ...spoolEnv(receiver.port, newSpool()),
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: protocol,
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+      [variable]: '0.02',
+    });
+    await app.get('/metrics?count=500');
+    const names = (): string[] => {
+      const texts = receiver.requests
+        .filter(({ path }) => path === '/v1/metrics')
+        .map(({ body }) => body.toString('latin1'));
+      return [...texts.join(' ').matchAll(/many\.things\.\d+/g)].map(([name]) => name);
+    };
+    await receiver.until(() => new Set(names()).size === 500);
+    const first = names().slice(0, 500);
+    expect(new Set(first).size).toBe(500);
+    expect(Math.max(...receiver.requests.map(({ body }) => body.byteLength))).toBeLessThanOrEqual(0.02 * 1024 * 1024);
+  },
+);
+
 test('a bad value is reported, and the default goes on', async () => {
   expect(
     await visitWithBad({ variable, value: '0', complaint: 'expected a number of MB from 0.01 to 1024; 4 is used' }),

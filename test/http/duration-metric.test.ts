@@ -301,6 +301,7 @@ test('a receiver sees one scope, though a counter of it comes from the SDK and t
       },
     }),
     config.metrics,
+    config.waiting.batchBytes,
   );
   const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM);
   const reader = new PeriodicExportingMetricReader({ exporter, metricProducers: [own.producerFor(temporality)] });

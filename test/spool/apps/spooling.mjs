@@ -18,6 +18,11 @@ function make({ name, spans, lines, size }) {
   counter.add(1);
 }
 
+function makeMetrics(count) {
+  const meter = metrics.getMeter('spooling');
+  for (let index = 0; index < count; index += 1) meter.createCounter(`many.things.${index}`).add(1);
+}
+
 const threads = [];
 
 /** The same in a thread, which stays as long as the process, unless it is to end. */
@@ -52,6 +57,7 @@ const server = createServer((request, response) => {
     return;
   }
   if (pathname === '/make') make(wanted);
+  if (pathname === '/metrics') makeMetrics(number('count'));
   if (pathname === '/worker') makeInThread(wanted);
   if (pathname === '/memory') response.write(String(process.memoryUsage().rss));
   response.end();
