@@ -48,6 +48,8 @@ export class SecretAttributes {
   }
 
   #cleanOne(attributes: object, key: string, { kind, value, depth }: Found): void {
+    // One that it inherits would become its own: an attribute called `__proto__` sets what they inherit.
+    if (!Object.hasOwn(attributes, key)) return;
     const cleaned = this.#cleaned(kind, value, depth);
     if (cleaned !== value) Reflect.set(attributes, key, cleaned);
   }
