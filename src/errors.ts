@@ -1,4 +1,4 @@
-/** The one error class that callers can act on, and its stable codes. */
+/** The one error class that callers can act on, and its stable codes; and what can be said of others' errors. */
 
 export type ReqlensErrorCode =
   /** A logger was asked for by a name that cannot name one. */
@@ -19,5 +19,30 @@ export class ReqlensError extends Error {
   constructor(code: ReqlensErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** @returns What can be recorded of a thrown value: reading it may run code of the application's, which may throw in its turn. */
+export function thrownException(thrown: unknown): Error | string {
+  const words = thrownWords(thrown);
+  return isReadableError(thrown) ? thrown : words;
+}
+
+/** @returns The message of an error, or the value itself as a text. */
+export function thrownWords(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    // An object without a prototype, a Proxy or a getter that throws.
+    return 'a value that cannot be shown';
+  }
+}
+
+function isReadableError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error && [thrown.name, thrown.message, thrown.stack].length > 0;
+  } catch {
+    // As above.
+    return false;
   }
 }

@@ -6,6 +6,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { Context, Span } from '@opentelemetry/api';
 import type { RPCMetadata } from '@opentelemetry/core';
 
+import { thrownException } from '../errors.ts';
 import type { RequestScope } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
 
@@ -110,7 +111,7 @@ export class InFlightRequest {
   /** The handler threw, or the response failed. It may still be answered. */
   note(error: unknown): void {
     if (this.#hasEnded || (this.#hasFailed && this.#error === error)) return;
-    this.span.recordException(error instanceof Error ? error : String(error));
+    this.span.recordException(thrownException(error));
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     this.#error = error;
@@ -172,7 +173,8 @@ export class InFlightRequest {
 
   #setError(): void {
     const error = this.#error;
-    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+    const exception = thrownException(error);
+    const { name, message } = typeof exception === 'string' ? { name: 'Error', message: exception } : exception;
     this.span.setAttribute('error.type', name);
     this.#parts.series.errorType = name;
     this.span.setStatus({ code: SpanStatusCode.ERROR, message });

@@ -43,6 +43,8 @@ function parsedParts(target: string, scheme: string, host: string | undefined): 
 }
 
 function redactedQuery(query: string): string {
+  // Written back, a semicolon would be no separator any more for who looks for secrets behind it.
+  if (query.includes(';') && !secretQuery.test(query)) return query;
   const parameters = new URLSearchParams(query);
   for (const name of secretParameters) if (parameters.has(name)) parameters.set(name, redacted);
   return parameters.toString();

@@ -7,6 +7,7 @@ import type { EventEmitter } from 'node:events';
 import { context, trace } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 
+import { thrownException } from '../errors.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
 import { ourPart, reportFault } from '../patch.ts';
 import type { Callable } from '../patch.ts';
@@ -97,5 +98,5 @@ export function fatal(error: unknown, log: () => void): void {
 /** The request whose code threw may be over. */
 function noteOnActiveSpan(error: unknown): void {
   const span = trace.getActiveSpan();
-  if (span?.isRecording() === true) span.recordException(error instanceof Error ? error : String(error));
+  if (span?.isRecording() === true) span.recordException(thrownException(error));
 }

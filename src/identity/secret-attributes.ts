@@ -12,7 +12,7 @@ export interface SecretRules {
 const redacted = '[Redacted]';
 
 /** What an attribute's name says of its value. */
-type Kind = 'plain' | 'secret' | 'query' | 'url' | 'text';
+type Kind = 'plain' | 'secret' | 'query' | 'path' | 'url' | 'text';
 
 /** Attributes that are an address or end in one's name: `url.full`, `http.url`, `http.request.header.referer`, `db.connection_string`. */
 const urlNames =
@@ -74,6 +74,8 @@ export class SecretAttributes {
     switch (kind) {
       case 'query':
         return this.#urls.query(text);
+      case 'path':
+        return text.includes(';') ? this.#urls.query(text) : text;
       case 'url':
         return this.#urls.url(text);
       case 'text':
@@ -98,6 +100,7 @@ export class SecretAttributes {
     const last = key.slice(key.lastIndexOf('.') + 1);
     if (this.#keys.has(attributeKey(key)) || this.#keys.has(attributeKey(last))) return 'secret';
     if (key === 'url.query') return 'query';
+    if (key === 'url.path') return 'path';
     if (urlNames.test(key)) return 'url';
     return textNames.test(key) ? 'text' : 'plain';
   }

@@ -1,6 +1,7 @@
 /** Logs the error that is about to end the process, with the ids of the request it came from. Exit code and trace stay Node's. */
 import { trace } from '@opentelemetry/api';
 
+import { thrownException, thrownWords } from '../errors.ts';
 import { getLogger } from './named-logger.ts';
 
 /**
@@ -11,7 +12,7 @@ import { getLogger } from './named-logger.ts';
 export function logUncaught(error: unknown, origin: string): void {
   const span = trace.getActiveSpan();
   // A request whose handler threw has its exception already, and is over.
-  if (span?.isRecording() === true) span.recordException(error instanceof Error ? error : String(error));
+  if (span?.isRecording() === true) span.recordException(thrownException(error));
   const fields = { err: error, origin };
-  getLogger('process').fatal(fields, error instanceof Error ? error.message : String(error));
+  getLogger('process').fatal(fields, thrownWords(error));
 }

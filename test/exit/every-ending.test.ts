@@ -99,6 +99,7 @@ const main: readonly Way[] = [
   { way: 'handler of a signal that kills' },
   { way: 'throw', fatal: ['thrown'] },
   { way: 'throw of something else', fatal: ['undefined'] },
+  { way: 'throw of an object without a prototype', fatal: ['a value that cannot be shown'] },
   // V8 itself aborts where the error is thrown: nobody's JavaScript runs any more.
   { way: 'throw', leaves: [], nodeArgs: ['--abort-on-uncaught-exception'], hasNativeStack: true },
   { way: 'reject', fatal: ['rejected'] },

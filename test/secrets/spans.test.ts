@@ -57,3 +57,22 @@ test.each(['reqlens', 'otel'])(
     ]);
   },
 );
+
+test('a semicolon divides parameters too, in a path and in a query', async () => {
+  const receiver = await startOtlpReceiver();
+  onTestFinished(async () => receiver.close());
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    REQLENS_SHUTDOWN_TIMEOUT: '10000',
+  };
+  const app = await startApp('test/secrets/apps/secret-app.mjs', { env });
+  await app.get('/login;jsessionid=s3cr3t?page=1;password=s3cr3t');
+  await app.exit;
+  const found = spansOf(receiver.requests).filter(({ attributes }) =>
+    String(attributes['url.path']).startsWith('/log'),
+  );
+  expect(found.map(({ attributes }) => [attributes['url.path'], attributes['url.query']])).toEqual([
+    ['/login;jsessionid=REDACTED', 'page=1;password=REDACTED'],
+  ]);
+});

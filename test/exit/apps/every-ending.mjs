@@ -133,6 +133,10 @@ const ways = {
     leave('last');
     throw new Error('thrown');
   },
+  'throw of an object without a prototype': () => {
+    leave('last');
+    throw Object.create(null);
+  },
   'throw of something else': () => {
     leave('last');
     // oxlint-disable-next-line typescript/only-throw-error -- what Node allows
