@@ -5,6 +5,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
+import { guarded } from './patch.ts';
+
 /** What Node publishes when a request comes in or goes out. */
 const requestChannels = [
   'http.server.request.start',
@@ -23,7 +25,7 @@ export class FirstTelemetry {
     for (const name of requestChannels) subscribe(name, this.came);
   }
 
-  /** @param begin - Called at the first telemetry after this call. Must not throw. */
+  /** @param begin - Called at the first telemetry after this call. */
   onCome(begin: () => void): void {
     this.#begin = begin;
   }
@@ -33,9 +35,14 @@ export class FirstTelemetry {
     const begin = this.#begin;
     if (begin === undefined) return;
     this.#begin = undefined;
+    this.#start(begin);
+  };
+
+  /** What a listener of a channel throws ends the process. */
+  readonly #start = guarded('the first telemetry', (begin: () => void) => {
     this.stop();
     this.#inNobodysContext(begin);
-  };
+  });
 
   readonly stop = (): void => {
     for (const name of requestChannels) unsubscribe(name, this.came);

@@ -71,12 +71,21 @@ export function guarded<Args extends unknown[], Result>(
   const run = ourPart(place, part);
   return (...args) => {
     try {
-      return run(...args);
+      // Not by spreading, for which the application may have taken the iterator from arrays.
+      return Reflect.apply(run, undefined, args);
     } catch (error) {
-      failed(error);
+      tellFault(place, failed, error);
       return undefined;
     }
   };
+}
+
+function tellFault(place: string, failed: (error: unknown) => void, error: unknown): void {
+  try {
+    failed(error);
+  } catch (further) {
+    reportFault(place, further);
+  }
 }
 
 /**

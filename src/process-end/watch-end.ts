@@ -102,7 +102,9 @@ class Watch {
       );
       const lostLast = guarded('process.emit of removeListener', (event: unknown) => this.#signals.lostListener(event));
       return (...args) => {
-        const [event, about] = args;
+        // By index, because an application may have taken the iterator from arrays.
+        const event = args[0];
+        const about = args[1];
         if (!this.#isOn || !isWatched(event)) return original.apply(process, args);
         if (isSignal(event) && isTaken(event)) return true;
         if (event === 'beforeExit') comeLast();

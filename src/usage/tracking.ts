@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { diag } from '@opentelemetry/api';
 
+import { reportFault } from '../patch.ts';
 import { Boundaries } from './boundaries.ts';
 import { loopIdleMs, usageMethod, wallMs } from './clocks.ts';
 import { countFileBytes } from './file-bytes.ts';
@@ -88,8 +89,13 @@ class Meters {
   #fail(error: unknown): void {
     if (this.hasFailed) return;
     this.hasFailed = true;
-    diag.error('usage: requests are no longer tracked', error);
-    this.switchOff();
+    try {
+      this.switchOff();
+      diag.error('usage: requests are no longer tracked', error);
+    } catch (further) {
+      // Inside a hook it would end the process.
+      reportFault('usage: requests are no longer tracked', further);
+    }
   }
 
   switchOn(): void {
