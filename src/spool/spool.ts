@@ -45,7 +45,7 @@ export class Spool {
   #count = 0;
   #unusableUntilMs = 0;
   #writes: Promise<unknown>[] = [];
-  /** Files that are being written, with the names that they get at the end. */
+  /** Files whose owners do not know yet that they are written, with the names that they get at the end. */
   readonly #unfinished = new Map<string, string>();
 
   constructor(settings: SpoolSettings, onNews: (news: SpoolNews) => void) {
@@ -205,15 +205,16 @@ export class Spool {
       }
       await rename(unfinished, finished);
     } catch (error) {
+      this.#unfinished.delete(unfinished);
       // A full disk needs the room; what is not there needs no removing.
       await unlink(unfinished).catch(() => undefined);
       throw error;
-    } finally {
-      this.#unfinished.delete(unfinished);
     }
     if (!isClaimed) this.#shelf.add(found);
     // The batch is safe whatever becomes of the look.
     await this.#shelf.keepWithinLimits().catch((error: unknown) => this.#failed(error));
+    // Not before: its owner has it in hand until this is known there.
+    this.#unfinished.delete(unfinished);
     return found;
   }
 

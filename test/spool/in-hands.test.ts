@@ -1,5 +1,7 @@
 /** Whatever happens to a batch at the moment when the process ends: the exit has it, once. A receiver of the test's own stands for the real one. */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
@@ -78,6 +80,20 @@ test('a batch that nobody took, on its way to the disk', async () => {
   await new Promise(setImmediate);
   expect(delivery.takeAll()).toEqual([payload]);
   await Promise.all(writes);
+});
+
+test('a batch that is on the disk already, while that is still looked through for what is too much', async () => {
+  const { delivery, spool } = handed(() => later);
+  mkdirSync(spool.directory, { mode: 0o700 });
+  // The look takes a turn of the event loop for each five hundred.
+  for (let index = 0; index < 10_000; index += 1) writeFileSync(join(spool.directory, `other file ${index}`), '');
+  const payload = { body: fiveLogRecords(), itemCount: 5 };
+  void delivery.send(payload);
+  const kept = (): string[] => spool.names().filter((name) => name.includes('.otlp'));
+  while (kept().length === 0) await new Promise(setImmediate);
+  for (let turns = 0; turns < 3; turns += 1) await new Promise(setImmediate);
+  expect(delivery.takeAll()).toEqual([payload]);
+  expect(kept()).toEqual([]);
 });
 
 test('a batch without an answer that was written down is sent along, and goes from the disk when it has arrived', async () => {
