@@ -1,5 +1,5 @@
 /** Sends what is left while the process exits: a helper thread does it, and the exiting thread waits, but not for long. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
@@ -17,6 +17,8 @@ export interface Parcel {
 export interface ExitMail {
   /** Of the helper's own code. */
   readonly url: string;
+  /** That code itself, where the exiting thread can read it. */
+  readonly code: string | undefined;
   readonly parcels: readonly Parcel[];
   /** One Int32 that the helper sets to 1 when it is done, and one for each parcel that was taken or refused. */
   readonly flags: SharedArrayBuffer;
@@ -32,15 +34,21 @@ export interface ExitOutcome {
 }
 
 /**
- * Runs in the helper thread before its code is read. The file may be gone by now (a deployment replaced the package while we ran), or not be
- * readable (no descriptor is left), and the exiting thread, which hears no events any more, would wait to its deadline for nothing.
+ * Runs in the helper thread before its code is read. That may lie where only the exiting thread can read (Yarn's PnP keeps packages in archives): then
+ * it comes as a text. The file may be gone by now (a deployment replaced the package while we ran), and the exiting thread, which hears no
+ * events any more, would wait to its deadline for nothing. The flag is set when the code has run to its end, well or not.
  */
-const bootstrap = `const { workerData } = require('node:worker_threads');
-import(workerData.url).catch(() => {
-  const shared = new Int32Array(workerData.flags);
-  Atomics.store(shared, 0, 1);
-  Atomics.notify(shared, 0);
-});`;
+const bootstrap = `const { workerData: { url, code, flags } } = require('node:worker_threads');
+const shared = new Int32Array(flags);
+import(url)
+  .catch((error) => {
+    if (code === undefined || Atomics.load(shared, 0) !== 0) throw error;
+    return import('data:text/javascript,' + encodeURIComponent(code));
+  })
+  .catch(() => {
+    Atomics.store(shared, 0, 1);
+    Atomics.notify(shared, 0);
+  });`;
 
 /** For the helper's event loop, its code and its sockets: fewer have been seen to be too few for the loop alone. */
 const neededDescriptors = 8;
@@ -56,7 +64,8 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
   const isDone = parcels.length === 0 || !hasDescriptors();
   if (isDone || timeoutMs <= 0) return { isDone, isSettled: [], isRefused: [] };
   const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
-  const mail: ExitMail = { url: new URL('exit-thread.js', import.meta.url).href, parcels, flags };
+  const helper = new URL('exit-thread.js', import.meta.url);
+  const mail: ExitMail = { url: helper.href, code: codeIn(helper), parcels, flags };
   const worker = new Worker(bootstrap, {
     eval: true,
     workerData: mail,
@@ -75,6 +84,15 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
     isSettled: flagsOf.map((flag) => flag > 0),
     isRefused: flagsOf.map((flag) => flag === 2),
   };
+}
+
+function codeIn(file: URL): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // The thread tries by itself, and the disk is left when it cannot either.
+    return undefined;
+  }
 }
 
 /** Without them the thread dies before any code of ours runs in it, by an event that an exit does not hear. */

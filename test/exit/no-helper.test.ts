@@ -1,9 +1,9 @@
-/** An exit whose helper thread cannot be had: what it would have sent waits on disk, and nobody waits for it. */
+/** An exit whose helper thread cannot be had: what it would have sent waits on disk, and nobody waits for it. One whose code lies elsewhere sends. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { outcome, receiverEnv } from './ending.ts';
 import { newSpool, spooledCount } from '../spool/spooling.ts';
@@ -19,38 +19,59 @@ interface End {
   readonly path?: string;
   readonly node?: string;
   readonly nodeArgs: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** @returns What was said at an exit that left a span, and how many spans are on disk then. */
-async function endWithout({ what, path = '', ...how }: End): Promise<{ said: string; kept: number }> {
+interface Left {
+  readonly said: string;
+  readonly arrived: number;
+  /** Spans on disk. */
+  readonly kept: number;
+}
+
+/** @returns What became of a span that an exit left. */
+async function endWithout({ what, path = '', env: more = {}, ...how }: End): Promise<Left> {
   const receiver = await startScriptedReceiver();
   const spool = newSpool();
   try {
-    const env = { ...receiverEnv(receiver.url), REQLENS_SPOOL_DIR: spool };
+    const env = { ...receiverEnv(receiver.url), REQLENS_SPOOL_DIR: spool, ...more };
     const exit = await runApp(program, { env, args: [what, path], ...how });
     expect(outcome(exit).code).toBe(3);
-    expect(receiver.spans()).toEqual([]);
-    return { said: exit.stderr, kept: spooledCount(spool, 'trace') };
+    return { said: exit.stderr, arrived: receiver.spans().length, kept: spooledCount(spool, 'trace') };
   } finally {
     await receiver.close();
   }
 }
 
-test('because a deployment has replaced the package while the process ran', async () => {
-  // Where its dependencies are found, as in an application.
+/** A copy of the package, where its dependencies are found, as in an application. */
+function copied(): string {
   const copy = mkdtempSync(join(dist, '../node_modules/.cache/reqlens-replaced-'));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   cpSync(dist, copy, { recursive: true, filter: (from) => from !== join(dist, 'src') });
-  try {
-    const nodeArgs = ['--import', join(copy, 'register.cjs')];
-    expect(await endWithout({ what: 'its code', path: copy, nodeArgs })).toEqual({ said: '', kept: 1 });
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
+  return copy;
+}
+
+test('because a deployment has replaced the package while the process ran', async () => {
+  const copy = copied();
+  const nodeArgs = ['--import', join(copy, 'register.cjs')];
+  expect(await endWithout({ what: 'its code', path: copy, nodeArgs })).toEqual({ said: '', arrived: 0, kept: 1 });
+});
+
+test('code in an archive that only the exiting thread can read is given to the helper', async () => {
+  const copy = copied();
+  const nodeArgs = ['--require', './test/exit/apps/archive.cjs', '--import', join(copy, 'register.cjs')];
+  const env = { ARCHIVED: join(copy, 'exit-thread.js') };
+  const end = await endWithout({ what: 'its code', path: copy, nodeArgs, env });
+  expect(end).toEqual({ said: '', arrived: 1, kept: 0 });
 });
 
 test.skipIf(process.platform === 'win32')('because too few descriptors are left for it', async () => {
   const nodeArgs = ['-c', 'ulimit -n 80; exec "$0" "$@"', node, '--import', './register.js'];
-  expect(await endWithout({ what: 'descriptors', node: '/bin/sh', nodeArgs })).toEqual({ said: '', kept: 1 });
+  expect(await endWithout({ what: 'descriptors', node: '/bin/sh', nodeArgs })).toEqual({
+    said: '',
+    arrived: 0,
+    kept: 1,
+  });
 });
 
 test('because threads are not permitted', async () => {
