@@ -13,26 +13,28 @@ const connectCodes: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
-const explanations: Readonly<Record<string, string>> = {
-  ECONNRESET: 'the connection was closed before an answer',
-  EPIPE: 'the connection was closed before an answer',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name cannot be looked up now',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; the address says https',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; the address says https',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+const explanations: ReadonlyMap<string, string> = new Map([
+  ['ECONNRESET', 'the connection was closed before an answer'],
+  ['EPIPE', 'the connection was closed before an answer'],
+  ['ENOTFOUND', 'its name is not known'],
+  ['EAI_AGAIN', 'its name cannot be looked up now'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed; OTEL_EXPORTER_OTLP_CERTIFICATE can name it'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its authority is not known; OTEL_EXPORTER_OTLP_CERTIFICATE can name it'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS; the address says https'],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it does not speak TLS; the address says https'],
+  [
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     'it wants a client certificate; OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE can name it',
-  EPROTO: 'it does not speak our TLS; the address says https',
-  ERR_HTTP2_ERROR: 'it does not speak HTTP/2, which gRPC needs',
-  ERR_HTTP2_SESSION_ERROR: 'it does not speak HTTP/2 as we do',
-};
+  ],
+  ['EPROTO', 'it does not speak our TLS; the address says https'],
+  ['ERR_HTTP2_ERROR', 'it does not speak HTTP/2, which gRPC needs'],
+  ['ERR_HTTP2_SESSION_ERROR', 'it does not speak HTTP/2 as we do'],
+]);
 
 /** What stands in a reason until its first colon is the same for the same cause. */
 export function headOf(reason: string): string {
@@ -62,6 +64,6 @@ export function reasonOf(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === undefined) return error.message;
   if (code.startsWith('HPE_')) return `${code} (its answer is not HTTP)`;
-  const explanation = explanations[code];
+  const explanation = explanations.get(code);
   return explanation === undefined ? code : `${code} (${explanation})`;
 }

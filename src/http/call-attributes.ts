@@ -73,12 +73,15 @@ export interface UndiciTarget {
   readonly originalMethod: string;
 }
 
-const standardPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
+const standardPorts: ReadonlyMap<string, number> = new Map([
+  ['http', 80],
+  ['https', 443],
+]);
 
 /** What the metric tells undici's calls apart by, at their start. */
 export function undiciSeries({ url, method }: UndiciTarget): Attributes {
   const scheme = url.protocol.slice(0, -1);
-  const port = url.port === '' ? standardPorts[scheme] : Number(url.port);
+  const port = url.port === '' ? standardPorts.get(scheme) : Number(url.port);
   return {
     'http.request.method': method,
     'server.address': url.hostname,

@@ -8,11 +8,11 @@ import { inFlightKey } from './in-flight.ts';
 import type { Carrier } from './in-flight.ts';
 
 /** Node's own choice (lib/_http_server.js, socketOnError); anything else is a 400. */
-const statusByCode: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
+const statusByCode: ReadonlyMap<unknown, number> = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
 
 /**
  * Writes the response that Node would have written and closes the connection. Nothing is written when a response has begun:
@@ -20,7 +20,7 @@ const statusByCode: Readonly<Record<string, number>> = {
  */
 export function answerRejected(error: Error, socket: Socket, headerName: string): void {
   if (socket.writable && !hasBegunResponse(socket)) {
-    const status = ('code' in error ? statusByCode[String(error.code)] : undefined) ?? 400;
+    const status = ('code' in error ? statusByCode.get(error.code) : undefined) ?? 400;
     // Of a request whose body broke or came too slowly the application has the head; of any other nothing was parsed, and its id is new.
     const inFlight = responseOn(socket)?.[inFlightKey];
     inFlight?.answeredRaw(status);

@@ -110,10 +110,15 @@ function onServerEvent(edge: ServerEdge, schemeOf: (request: IncomingMessage) =>
       return enterUpgrade(edge, first, { socket: second, scheme: schemeOf(first) });
     }
     if (event !== 'clientError' || !(first instanceof Error && second instanceof Socket)) return undefined;
-    if (server.listenerCount(event) > 0) return undefined;
+    if (server.listenerCount(event) > 0 || !isNodeAsking(server, second)) return undefined;
     edge.reject(first, second);
     return 'answered';
   };
+}
+
+/** Node takes its own listener off the socket before it asks. What an application emits by hand nobody answers. */
+function isNodeAsking(server: unknown, socket: Socket & { readonly server?: unknown }): boolean {
+  return socket.server === server && !socket.listeners('error').some(({ name }) => name === 'socketOnError');
 }
 
 interface Arrival {

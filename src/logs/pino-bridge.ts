@@ -87,7 +87,8 @@ function contentOf(instance: object, line: string): Content {
   const attributes: Fields = {};
   for (const [key, value] of Object.entries(fields)) {
     const isElsewhere = elsewhere.has(key) || key === messageKey || key === errorKey || ids.get(key) === value;
-    if (!isElsewhere) attributes[key] = value;
+    // As the attribute's name it would be the object's prototype; named loggers call it so, too.
+    if (!isElsewhere) attributes[key === '__proto__' ? 'app.__proto__' : key] = value;
   }
   return { body, attributes: { ...attributes, ...exceptionOf(fields[errorKey], errorKey) } };
 }

@@ -66,6 +66,7 @@ test('what can carry an id has one', () => {
     'nothing in place of both',
     'a request that another emitter emits',
     'a response without a request',
+    'an error of a connection with a code that every object has',
     'a server that ends by a plain call',
   ]);
 });

@@ -83,7 +83,8 @@ describe('pino', () => {
       ['pino', expect.stringMatching(/^\{"level":30/)],
     ]);
     const [fields, boom, withError, noError, ownIds, symbol, , long] = records;
-    expect(fields?.attributes).toEqual({ ...identity, list: [1, 'two'], deep: { er: true } });
+    const prototype = { 'app.__proto__': { 'user.id': 'spoofed' } };
+    expect(fields?.attributes).toEqual({ ...identity, ...prototype, list: [1, 'two'], deep: { er: true } });
     expect(Math.abs(Number(fields?.timeMs) - Date.now())).toBeLessThan(60_000);
     expect(boom?.attributes).toEqual({ ...identity, ...exception, err: { code: 'E1' } });
     expect(withError?.attributes).toEqual({ ...identity, ...exception, err: { code: 'E1' }, postId: 7 });

@@ -142,6 +142,22 @@ const hosts = {
     server.emit('request', made, response);
     return [socket.written, response.heads];
   },
+  'a clientError that the application emits': async () => {
+    const own = http.createServer(handle);
+    const emitted = [];
+    const byItself = (socket) =>
+      own.emit('clientError', Object.assign(new Error('own'), { code: 'constructor' }), socket);
+    own.once('connection', (socket) => emitted.push(byItself(socket), byItself(new Socket())));
+    own.once('request', ({ socket }) => emitted.push(byItself(socket)));
+    const text = await over(own);
+    return [text, emitted];
+  },
+  'an error of a connection with a code that every object has': async () => {
+    const own = http.createServer(handle);
+    own.once('connection', (socket) => socket.emit('error', Object.assign(new Error('own'), { code: 'constructor' })));
+    const text = await over(own);
+    return text.replace(/X-Request-ID: .*\r\n/, '');
+  },
   'a server of its own class': async () => {
     const own = new OwnServer(handle);
     const text = await over(own);

@@ -29,7 +29,14 @@ const ways = {
   fields: () => {
     const log = pino(nowhere());
     log.info(
-      { list: [1, 'two'], deep: { er: true }, level: 'fatal', time: 'yesterday', 'reqlens.request.id': 'spoofed' },
+      {
+        list: [1, 'two'],
+        deep: { er: true },
+        level: 'fatal',
+        time: 'yesterday',
+        'reqlens.request.id': 'spoofed',
+        ...JSON.parse('{"__proto__":{"user.id":"spoofed"}}'),
+      },
       'fields',
     );
     log.error(error);
