@@ -12,6 +12,7 @@ test.each([
   ['AWSAccessKeyId=a&Signature=b&sig=c&X-Goog-Signature=d', 'AWSAccessKeyId=REDACTED&Signature=REDACTED&sig=REDACTED&X-Goog-Signature=REDACTED'],
   ['X-Amz-Signature=a&X-Amz-Security-Token=b&X-Amz-Date=c', 'X-Amz-Signature=REDACTED&X-Amz-Security-Token=REDACTED&X-Amz-Date=c'],
   ['access_token=a&refreshToken=b&ID_TOKEN=c&Api-Key=d', 'access_token=REDACTED&refreshToken=REDACTED&ID_TOKEN=REDACTED&Api-Key=REDACTED'],
+  ['hmac=a&oauth_token=b&hub.verify_token=c&Subscription-Key=d&page_token=e', 'hmac=REDACTED&oauth_token=REDACTED&hub.verify_token=REDACTED&Subscription-Key=REDACTED&page_token=e'],
   ['token=a&token=b&x=c', 'token=REDACTED&token=REDACTED&x=c'],
   ['a=1;token=x;b=2', 'a=1;token=REDACTED;b=2'],
   ['filter[password]=x&user.secret=y&token[]=z&tokens=ok', 'filter[password]=REDACTED&user.secret=REDACTED&token[]=REDACTED&tokens=ok'],
