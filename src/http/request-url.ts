@@ -19,6 +19,8 @@ const plainPath = /^(?:\/(?!\.|%2e)[\w\-.~!$&'()*+,;=:@%]*)+$/i;
 /** Pairs that URLSearchParams would write back letter by letter. */
 const plainQuery = /^[\w*.-]+=[\w*.-]*(?:&[\w*.-]+=[\w*.-]*)*$/;
 const secretQuery = new RegExp(`(?:^|&)(?:${secretParameters.join('|')})=`);
+/** The value ends where another parameter begins: what stands behind a semicolon alone is a part of it. */
+const secretPairs = new RegExp(`((?:^|[&;])(?:${secretParameters.join('|')})=)(?:[^&;]|;(?![^&;=]*=))*`, 'g');
 
 /**
  * @param target - The request target as sent, e.g. `/items?id=1` or, by a proxy's client, an absolute URL.
@@ -43,8 +45,8 @@ function parsedParts(target: string, scheme: string, host: string | undefined): 
 }
 
 function redactedQuery(query: string): string {
-  // Written back, a semicolon would be no separator any more for who looks for secrets behind it.
-  if (query.includes(';') && !secretQuery.test(query)) return query;
+  // Written back, a semicolon would be encoded, and no separator any more for who looks for secrets behind it.
+  if (query.includes(';')) return query.replaceAll(secretPairs, `$1${redacted}`);
   const parameters = new URLSearchParams(query);
   for (const name of secretParameters) if (parameters.has(name)) parameters.set(name, redacted);
   return parameters.toString();

@@ -28,9 +28,10 @@ export class UrlRedaction {
     let result = '';
     let copied = 0;
     for (let start = 0; start <= text.length;) {
-      const end = endOfPair(text, start);
+      let end = endOfPair(text, start);
       const equals = text.indexOf('=', start);
       if (equals >= 0 && equals < end && equals + 1 < end && this.#isSecret(text.slice(start, equals))) {
+        end = endOfValue(text, end);
         result += text.slice(copied, equals + 1) + redacted;
         copied = end;
       }
@@ -89,6 +90,17 @@ function endOfPair(text: string, from: number): number {
   let end = from;
   while (end < text.length && !separators.has(text.charAt(end))) end += 1;
   return end;
+}
+
+/** A semicolon may stand in a value: it ends one only when another parameter follows. */
+function endOfValue(text: string, end: number): number {
+  let valueEnd = end;
+  while (text.charAt(valueEnd) === ';') {
+    const next = endOfPair(text, valueEnd + 1);
+    if (text.slice(valueEnd, next).includes('=')) break;
+    valueEnd = next;
+  }
+  return valueEnd;
 }
 
 function firstOf(text: string, characters: readonly string[]): number {

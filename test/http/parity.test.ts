@@ -101,11 +101,15 @@ function comparable({ spans, localPort }: Seen): unknown {
 }
 
 /** What stock said, with what the case says of ours where they differ. */
-function asOurs(seen: Seen, { client, flags }: NonNullable<ParityCase['ours']> = {}): Seen {
+function asOurs(seen: Seen, { client, flags, query }: NonNullable<ParityCase['ours']> = {}): Seen {
   const spans = seen.spans.map((span) => ({
     ...span,
     ...(flags === undefined ? {} : { flags }),
-    attributes: { ...span.attributes, ...(client === undefined ? {} : { 'client.address': client }) },
+    attributes: {
+      ...span.attributes,
+      ...(client === undefined ? {} : { 'client.address': client }),
+      ...(query === undefined ? {} : { 'url.query': query }),
+    },
   }));
   return { ...seen, spans };
 }
@@ -171,10 +175,11 @@ describe.each([
 
   /** Spans that the stock server makes have no random flag, whoever is before and behind it. */
   const differenceAt = (index: number): ParityCase['ours'] => {
-    const { client, flags } = parityCases[index]?.ours ?? {};
+    const { client, flags, query } = parityCases[index]?.ours ?? {};
     return {
       ...(client === undefined ? {} : { client }),
       ...(flags === undefined || scope === scopes.stock ? {} : { flags }),
+      ...(query === undefined || scope === scopes.stock ? {} : { query }),
     };
   };
 

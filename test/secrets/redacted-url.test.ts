@@ -15,6 +15,8 @@ test.each([
   ['hmac=a&oauth_token=b&hub.verify_token=c&Subscription-Key=d&page_token=e', 'hmac=REDACTED&oauth_token=REDACTED&hub.verify_token=REDACTED&Subscription-Key=REDACTED&page_token=e'],
   ['token=a&token=b&x=c', 'token=REDACTED&token=REDACTED&x=c'],
   ['a=1;token=x;b=2', 'a=1;token=REDACTED;b=2'],
+  ['password=x;y;z&b=2', 'password=REDACTED&b=2'],
+  ['password=x;y;b=2;c', 'password=REDACTED;b=2;c'],
   ['filter[password]=x&user.secret=y&token[]=z&tokens=ok', 'filter[password]=REDACTED&user.secret=REDACTED&token[]=REDACTED&tokens=ok'],
   ['%70assword=x&filter%5Bpassword%5D=y&%E0password=z', '%70assword=REDACTED&filter%5Bpassword%5D=REDACTED&%E0password=z'],
   ['pass%77ord%=x', 'pass%77ord%=REDACTED'.replace('REDACTED', 'x')],
