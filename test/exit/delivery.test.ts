@@ -67,6 +67,7 @@ describe('the receiver goes away', () => {
       env: { ...receiverEnv(`http://127.0.0.1:${port}`), ...eager },
     });
     for (let count = 0; count < 30; count += 1) await app.get('/ok');
+    await untilTrue(() => app.stderr() !== '');
     const receiver = await receiverThat(() => 200, port);
     await receiver.until(() => receiver.spans().length === 60);
     await app.get('/end');
