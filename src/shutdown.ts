@@ -11,7 +11,7 @@ export interface ShutdownParts {
   readonly queues: readonly ExitQueue[];
   /** Puts the limits of what is on disk in force at once. */
   readonly limitSpool: () => void;
-  /** The longest that the exit may be delayed, in milliseconds; 0 sends nothing at the exit. */
+  /** The longest that the exit may be delayed, in milliseconds. 0: what is left is neither sent nor kept. */
   readonly timeoutMs: number;
   /** Ends what is still open, so that it is among what is sent. */
   readonly endOpenSpans: () => void;

@@ -37,7 +37,7 @@ export interface OtlpSettings {
   readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   /** Lower-case names; sent with every request. Values are secrets: never log them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** For one request, retries included. */
+  /** For one try of a request, from connecting to the end of the answer. */
   readonly timeoutMs: number;
   readonly compression: 'gzip' | 'none';
   /** Paths of PEM files; absent means Node's defaults. */
@@ -172,7 +172,7 @@ export interface Config {
   readonly serviceName: string | undefined;
   /** `OTEL_RESOURCE_ATTRIBUTES`, percent-decoded, without `service.name`. */
   readonly resourceAttributes: Readonly<Record<string, string>>;
-  /** `OTEL_LOG_LEVEL`: how much OpenTelemetry's own diagnostics say on stderr. */
+  /** `OTEL_LOG_LEVEL`: how much OpenTelemetry's diagnostics, and ours about our functions and hooks, say on stderr. */
   readonly diagLevel: DiagLevel;
   readonly propagators: readonly PropagatorName[];
 

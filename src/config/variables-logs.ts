@@ -133,7 +133,7 @@ const lines: readonly Variable[] = [
     name: 'REQLENS_LOG_REDACT',
     section,
     meaning:
-      "Fields that are never written: keys at any depth, in any case, and paths from the line's root (`user.email`, `items.*.card`). `default` stands for the default list.",
+      "Fields that are never written: keys at any depth, in any case, and paths from the line's root (`user.email`, `items.*.card`). `default` stands for the default list. Attributes of spans, events and links with these names are kept out as well.",
     type: 'list of keys and paths; or `none`',
     default: redactedByDefault.join(','),
   },

@@ -9,7 +9,8 @@ const general: readonly Variable[] = [
   {
     name: 'OTEL_SDK_DISABLED',
     section: 'General',
-    meaning: 'Nothing is hooked and nothing is sent. Only `true` is true.',
+    meaning:
+      'No request is hooked and nothing is sent; named loggers still write to console and files. Only `true` is true.',
     type: 'boolean',
     default: 'false',
   },
@@ -31,7 +32,8 @@ const general: readonly Variable[] = [
   {
     name: 'OTEL_LOG_LEVEL',
     section: 'General',
-    meaning: "How much OpenTelemetry's own diagnostics say on stderr.",
+    meaning:
+      "How much OpenTelemetry's diagnostics, and reqlens's about its own functions and hooks, say on stderr. What happens to telemetry is said at every level.",
     type: '`none`, `error`, `warn`, `info`, `debug`, `verbose` or `all`',
     default: 'info',
   },
@@ -49,7 +51,7 @@ const general: readonly Variable[] = [
 const exporters: readonly Variable[] = ['TRACES', 'LOGS', 'METRICS'].map((signal) => ({
   name: `OTEL_${signal}_EXPORTER`,
   section: 'Exporters',
-  meaning: `Where ${signal.toLowerCase()} go. \`console\` prints them to stdout; \`none\` keeps them to the process.`,
+  meaning: `Where ${signal.toLowerCase()} go. \`console\` prints them to stdout; \`none\`: they are not sent.`,
   type: 'list of `otlp`, `console`; or `none`',
   default: 'otlp',
 }));
@@ -140,14 +142,14 @@ function batch(prefix: string, items: string, delay: string): readonly Variable[
     {
       name: `${prefix}_EXPORT_TIMEOUT`,
       section,
-      meaning: `The longest that one export of ${items} may take. 0: no limit.`,
+      meaning: `The longest that one try to send ${items} may take, where that is less than \`OTEL_EXPORTER_OTLP_TIMEOUT\`. 0: no limit of its own.`,
       type: 'milliseconds',
       default: '30000',
     },
     {
       name: `${prefix}_MAX_QUEUE_SIZE`,
       section,
-      meaning: `How many ${items} may wait; more are dropped and counted.`,
+      meaning: `How many ${items} may wait in memory. More go to the disk (\`REQLENS_SPOOL_DIR\`); where there is none, they are dropped and counted.`,
       type: 'count, at least 1',
       default: '2048',
     },

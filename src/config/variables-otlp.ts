@@ -32,7 +32,11 @@ const options: readonly OtlpOption[] = [
   },
   {
     suffix: 'TIMEOUT',
-    text: { meaning: 'The longest that one request may take, retries included. 0: no limit.', type: 'milliseconds' },
+    text: {
+      meaning:
+        'The longest that one try of a request may take, from connecting to the end of the answer. What is not taken by then waits and is sent again. 0: no limit.',
+      type: 'milliseconds',
+    },
     fallback: { default: '10000' },
   },
   {

@@ -13,7 +13,7 @@ export const reqlensVariables: readonly Variable[] = [
     name: 'REQLENS_TRUST_REQUEST_ID',
     section: 'Request id',
     meaning:
-      'Whose incoming request id is kept: that of clients whose address is listed, as far as trusted proxies tell it. Others get a new one. `proxy`: whatever comes from a trusted proxy.',
+      'Whose request id is kept: that of clients whose address is in this list. Behind trusted proxies the client is the one they name. Everybody else gets a new id. `proxy`: every id that a trusted proxy sends is kept.',
     type: trusted,
     default: 'loopback,private',
   },
@@ -29,7 +29,7 @@ export const reqlensVariables: readonly Variable[] = [
     name: 'REQLENS_TRUSTED_PROXIES',
     section: 'Request id',
     meaning:
-      'Hops that are believed about whom they forward for. The client is the first address from the right in the forwarding header that is none of these; `client.address` of spans is that.',
+      'Proxies whose word about the client is believed. The client is the first address, read from the right of the forwarding header, that is not one of these; spans have it as `client.address`.',
     type: peers,
     default: 'loopback,private',
   },
@@ -66,7 +66,8 @@ export const reqlensVariables: readonly Variable[] = [
   {
     name: 'REQLENS_SERVER_TIMING',
     section: 'HTTP server',
-    meaning: 'Answers carry `Server-Timing: traceparent;desc="..."`, from which a browser agent can link its trace.',
+    meaning:
+      'Answers carry `Server-Timing: traceparent;desc="..."`, from which a browser agent can link its trace. Only with `REQLENS_HTTP_SERVER=reqlens`.',
     type: 'boolean',
     default: 'false',
   },
@@ -82,7 +83,7 @@ export const reqlensVariables: readonly Variable[] = [
     name: 'REQLENS_REDACT_QUERY',
     section: 'General',
     meaning:
-      'Query parameters whose values are never recorded in spans, in any case, `-` and `_` left aside, in `filter[name]` too. Names are added to the default list; `none` alone empties it.',
+      "Names of query parameters whose values spans never record. Case, `-` and `_` make no difference, and a part of a name counts too (`filter[token]`, `user.password`). Names are added to the default list (`docs/configuration.md`). `none` alone leaves the four of OpenTelemetry's convention: `sig`, `Signature`, `AWSAccessKeyId`, `X-Goog-Signature`.",
     type: 'list of names; or `none`',
     default: 'default',
   },
@@ -108,14 +109,15 @@ export const reqlensVariables: readonly Variable[] = [
   {
     name: 'REQLENS_SHUTDOWN_TIMEOUT',
     section: 'Process',
-    meaning: 'The longest that an exit may be delayed to send what is left. 0 sends nothing at the exit.',
+    meaning:
+      'The longest that an exit may be delayed to send what is left. 0: what is left is neither sent nor written to disk, it is lost.',
     type: 'milliseconds, 0 to 600000',
     default: '1000',
   },
   {
     name: 'REQLENS_STARTUP_LINE',
     section: 'Process',
-    meaning: 'Says in one line on stderr at the start what is in force, secrets left out.',
+    meaning: 'Says in one line on stderr at the start the most important of what is in force, secrets left out.',
     type: 'boolean',
     default: 'false',
   },

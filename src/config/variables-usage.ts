@@ -69,7 +69,7 @@ export const usageVariables: readonly Variable[] = [
   {
     name: 'REQLENS_USAGE_MAX_ENTRIES',
     section,
-    meaning: 'Of how many requests a process keeps the usage in its memory; the oldest give way.',
+    meaning: 'For how many requests a process keeps the usage in its memory; the oldest are dropped first.',
     type: 'number, 1 to 1000000',
     default: '1000',
   },

@@ -168,7 +168,7 @@ function inJson<Item>(encode: Encode<Item>, message: Message): Encode<Item> {
   };
 }
 
-/** A batch has two limits, the exporter's for a request and the processor's for the whole export; retries are within both. */
+/** A try has two limits, the exporter's for a request and the processor's for an export; the shorter one holds. */
 function withinExport(otlp: OtlpSettings, { exportTimeoutMs }: BatchSettings): OtlpSettings {
   return { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, exportTimeoutMs) };
 }

@@ -8,7 +8,7 @@ export const boundFields: unique symbol = Symbol('reqlens bound fields');
 
 type Stringifier = (value: unknown) => string | undefined;
 
-/** The parts of pino that are pinned by package.json and test/logs/pino-internals.test.ts. */
+/** The parts of pino that we rely on; package.json pins its version. */
 export interface PinoInternals {
   /** `{"level":"info"` for each level's number. */
   readonly [symbols.lsCacheSym]: Readonly<Record<number, string>>;

@@ -1,4 +1,4 @@
-/** How much OpenTelemetry's own diagnostics say on stderr. */
+/** How much OpenTelemetry's diagnostics, and ours about our functions and hooks, say on stderr. */
 import { expect, test } from 'vitest';
 
 import { visit, visitByDefault, visitWithBad } from '../support/env-visit.ts';
