@@ -51,7 +51,7 @@ export function reportFault(place: string, error: unknown): void {
   if (faulty.has(place)) return;
   faulty.add(place);
   try {
-    diag.error(`our part in ${place} failed; the application goes on without it`, error);
+    diag.error(`the hook in ${place} failed; the application goes on without it`, error);
   } catch {
     // What the error says of itself may be what fails, and there is no other way to say it.
   }

@@ -77,10 +77,10 @@ export function readLoggersFile(path: string): LoggerEntries {
 function firstOf(path: string, problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
   const more = problems.length - mostProblems;
   if (more <= 0) return problems;
-  const consequence = `${more} more are not shown`;
+  const consequence = `the rest of it is used, and ${more} further mistakes are not shown`;
   return [
     ...problems.slice(0, mostProblems),
-    { variable, value: shownText(path), expected: 'fewer mistakes', consequence },
+    { variable, value: shownText(path), expected: `at most ${mostProblems} mistakes`, consequence },
   ];
 }
 

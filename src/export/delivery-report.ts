@@ -37,9 +37,22 @@ export function attempted(route: Route, itemCount: number, sent: Sent): void {
 
 /** Telemetry waits. One sentence for one receiver, whoever has found out. */
 export function didNotTake(origin: string, reason: string): void {
-  const nobody = `no collector answers at ${origin} (${inBrackets(headOf(reason))}); telemetry waits and goes out when one does. Start one with: npx reqlens collector`;
+  const nobody = `no collector answers at ${origin} (${inBrackets(headOf(reason))}); telemetry waits and goes out when one does. ${hintFor(origin)}`;
   const busy = `the collector at ${origin} does not take telemetry: ${reason}; it waits and is sent again`;
   happened(receiver(origin), { reason, sentence: isNobodyThere(reason) ? nobody : busy, count: 1 });
+}
+
+/** One that is started answers on this machine alone; elsewhere the address is wrong, or somebody has to look there. */
+function hintFor(origin: string): string {
+  return isThisMachine(new URL(origin).hostname)
+    ? 'Start one with: npx reqlens collector'
+    : 'The address is set by OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT';
+}
+
+/** @param hostname - As URL has it: addresses in full, IPv6 in brackets. */
+function isThisMachine(hostname: string): boolean {
+  const isNamed = hostname === 'localhost' || hostname.endsWith('.localhost');
+  return isNamed || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 function inBrackets(reason: string): string {

@@ -1,6 +1,6 @@
 /**
  * What becomes of the last telemetry when the process ends. A receiver that answered before is sent it, and what it does not take in time is
- * kept on disk; for one that is away it is kept first, because then the exit does not wait.
+ * kept on disk; for one that is away it is kept first, because that one gets a short try alone.
  */
 import { sendBeforeExit } from './exit-sender.ts';
 import type { ExitOutcome, Parcel } from './exit-sender.ts';
@@ -65,7 +65,10 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: Las
   }
   if (isDone) return;
   const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
-  reportOnce('exit', `the exit was not held longer than ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`);
+  reportOnce(
+    'exit',
+    `not everything could be sent at the exit within ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`,
+  );
 }
 
 /** Threads can be forbidden (`--permission` without `--allow-worker`), or be too many for the system: then the disk is left. */
@@ -74,7 +77,7 @@ function sent(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
     return sendBeforeExit(parcels, timeoutMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    reportOnce('exit', `the last telemetry could not be sent, no thread can be had for it: ${reason}`);
+    reportOnce('exit', `no thread could be started to send the last telemetry at the exit: ${reason}`);
     return { isDone: true, isSettled: [], isRefused: [] };
   }
 }

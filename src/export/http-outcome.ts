@@ -47,7 +47,8 @@ interface Rejected {
 /** A login page, the page of an ingress without a backend, an application that answers everything: taken for a collector it is a silent loss. */
 const webPage: Rejected = {
   count: 0,
-  message: 'it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows',
+  message:
+    'its answer is a web page (text/html), which no collector sends: check the address, the telemetry is probably lost',
 };
 
 /** All taken, without a word: most answers. */

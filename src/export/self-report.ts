@@ -50,7 +50,7 @@ export function reportOnce(cause: string, message: string): void {
   kind.unsaidCount += 1;
   if (kind.unsaidCount === 1) {
     report(
-      `more than ${maxCauses} different reports of one kind; more of it are counted only. The first of them: ${message}`,
+      `more than ${maxCauses} different reports of this kind; further ones are only counted. The first of those: ${message}`,
     );
   }
 }

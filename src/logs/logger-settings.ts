@@ -80,7 +80,7 @@ function settingsFrom(parts: LoggerParts): LoggerSettingsInForce {
     },
     onNewLogger: (name) => {
       if (!hints || name === ownLogger || byName.has(name)) return;
-      const message = `the logger ${name} has no settings and writes to the console only: add it to REQLENS_LOGGERS to give it a file`;
+      const message = `the logger ${name} has no settings, so its lines go to no file; add it to REQLENS_LOGGERS to give it one`;
       report(`no settings for logger ${name}`, message);
     },
   };

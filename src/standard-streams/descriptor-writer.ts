@@ -84,7 +84,7 @@ export class DescriptorWriter {
     for (const bytes of this.#takeWaiting(Infinity)) this.#lose(bytes);
     this.#release();
     if (this.#lostLines > 0 && !this.#isGone) {
-      const message = `${this.#lostLines} log lines are not on ${this.#name}, which did not take them in time`;
+      const message = `${this.#lostLines} log lines were not written to ${this.#name}, which did not take them in time`;
       this.#options.report(`${this.#name} lost`, message);
     }
   }

@@ -5,7 +5,7 @@ import { visit } from '../support/env-visit.ts';
 
 const variable = 'REQLENS_SHUTDOWN_TIMEOUT';
 const late =
-  'reqlens: the exit was not held longer than 1000 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n';
+  'reqlens: not everything could be sent at the exit within 1000 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n';
 const receiver = { isHolding: true };
 
 test('unset and blank mean 1000: the exit does not wait for a receiver that says nothing', async () => {

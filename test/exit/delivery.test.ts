@@ -160,7 +160,7 @@ describe('the receiver takes the connection and never answers', () => {
       code: 0,
       signal: undefined,
       stderr:
-        'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n',
+        'reqlens: not everything could be sent at the exit within 700 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n',
     });
     expect(tookMs).toBeGreaterThan(700);
     // One request alone would be waited for for 10 s. The rest is loading, on a machine that may be busy.
@@ -188,7 +188,7 @@ describe('the receiver takes the connection and never answers', () => {
     const receiver = await receiverThat(() => undefined);
     const env = { ...receiverEnv(receiver.url), REQLENS_SHUTDOWN_TIMEOUT: '700', REQLENS_SPOOL_DIR: 'off' };
     expect(outcome(await runProgram(['log'], env)).stderr).toBe(
-      'reqlens: the exit was not held longer than 700 ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost\n' +
+      'reqlens: not everything could be sent at the exit within 700 ms (REQLENS_SHUTDOWN_TIMEOUT); the last telemetry may be lost\n' +
         'reqlens: telemetry that did not arrive: 1 log record (1: no answer at the exit)\n',
     );
   });

@@ -79,7 +79,7 @@ test('because threads are not permitted', async () => {
   const { said, kept } = await endWithout({ what: 'nothing', nodeArgs: [...permitted, '--import', './register.js'] });
   expect(said).toMatch(
     // The oldest Node names no option.
-    /^reqlens: the last telemetry could not be sent, no thread can be had for it: Access to this API has been restricted[^\n]*\n$/,
+    /^reqlens: no thread could be started to send the last telemetry at the exit: Access to this API has been restricted[^\n]*\n$/,
   );
   expect(kept).toBe(1);
 });

@@ -117,7 +117,7 @@ test('lines for a disk that is full are lost and said, and the process goes on',
   const said = (await stderr).split('\n').filter((line) => line.startsWith('reqlens:'));
   expect(said).toEqual([
     'reqlens: stdout has no room (ENOSPC: no space left on device, write); log lines are not written there until it has',
-    'reqlens: 5 log lines are not on stdout, which did not take them in time',
+    'reqlens: 5 log lines were not written to stdout, which did not take them in time',
   ]);
 });
 

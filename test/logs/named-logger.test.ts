@@ -179,7 +179,7 @@ describe('names', () => {
     });
     expect(lines.map(({ msg }) => msg)).toEqual(['a good name']);
     expect(stderr).toMatch(
-      /^reqlens: the logger A\.b-c_9x* has no settings and writes to the console only: add it to REQLENS_LOGGERS to give it a file\n$/,
+      /^reqlens: the logger A\.b-c_9x* has no settings, so its lines go to no file; add it to REQLENS_LOGGERS to give it one\n$/,
     );
   });
 

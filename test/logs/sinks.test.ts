@@ -81,7 +81,7 @@ test('two loggers may share a file; a name without settings has the console and 
   expect(inFile('both.log').toSorted()).toEqual(['one: by one', 'one: by one', 'two: by two']);
   expect(shown(stdout)).toHaveLength(5);
   expect(stderr).toBe(
-    'reqlens: the logger unknown has no settings and writes to the console only: add it to REQLENS_LOGGERS to give it a file\n',
+    'reqlens: the logger unknown has no settings, so its lines go to no file; add it to REQLENS_LOGGERS to give it one\n',
   );
 });
 

@@ -82,7 +82,7 @@ const cases: readonly Case[] = [
     rejected: {
       count: 0,
       message:
-        'it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows',
+        'its answer is a web page (text/html), which no collector sends: check the address, the telemetry is probably lost',
     },
   },
   { what: 'nothing at all', type: undefined, body: '', rejected: undefined },
@@ -151,6 +151,6 @@ test('a web page with status 200 is no collector, which is said once', async () 
     },
   });
   expect(stderr).toBe(
-    'reqlens: the collector takes spans with a warning: it answers with a web page (text/html), as no collector does; whether anything is kept there nobody knows\n',
+    'reqlens: the collector takes spans with a warning: its answer is a web page (text/html), which no collector sends: check the address, the telemetry is probably lost\n',
   );
 });

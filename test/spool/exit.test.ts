@@ -42,7 +42,7 @@ test('a receiver that never answers: after the time the rest is on disk, and tha
   expect({ code, stderr }).toEqual({
     code: 0,
     stderr:
-      'reqlens: the exit was not held longer than 500 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n',
+      'reqlens: not everything could be sent at the exit within 500 ms (REQLENS_SHUTDOWN_TIMEOUT); what was not taken waits on disk for the next process\n',
   });
   expect([spooledCount(spool, 'trace'), spooledCount(spool, 'logs')]).toEqual([30, 30]);
 });
