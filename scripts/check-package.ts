@@ -10,12 +10,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Beside what is compiled. */
 const loose = [
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'LICENSE',
   'README.md',
+  'SECURITY.md',
   'collector/lgtm.yaml',
   'collector/otel-collector.yaml',
   'docker-compose.yml',
   'package.json',
+  // README and messages name them.
+  ...globSync('docs/**/*.md', { cwd: root }),
 ];
 
 const directory = mkdtempSync(join(tmpdir(), 'reqlens-package-'));

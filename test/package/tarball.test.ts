@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -95,6 +95,18 @@ test('nothing of OpenTelemetry or pino that others bring can take the place of o
   for (const name of ['@opentelemetry/api', '@opentelemetry/sdk-trace', 'pino', 'require-in-the-middle']) {
     expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
   }
+});
+
+test('the pages that README and messages name are in it', async () => {
+  const installed = join(directory, 'node_modules/reqlens');
+  expect(await readdir(installed)).toEqual(
+    expect.arrayContaining(['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']),
+  );
+  const written = await readdir(join(checkout, 'docs'), { recursive: true });
+  const packed = await readdir(join(installed, 'docs'), { recursive: true, withFileTypes: true });
+  const files = packed.filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(join(installed, 'docs'), join(parentPath, name)));
+  expect(paths.toSorted()).toEqual(written.filter((path) => path.endsWith('.md')).toSorted());
 });
 
 test('types resolve for both kinds of importers', async () => {
