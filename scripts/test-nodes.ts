@@ -8,8 +8,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const logs = ['anything', 'bridges', 'console', 'endings', 'levels', 'named-logger', 'own-pino'].map(
   (name) => `test/logs/${name}.test.ts`,
 );
-/** What depends on Node itself: exits, module formats, context, hooks into pino, what can be measured. */
-const newest = ['test/entry', 'test/exit', 'test/formats', 'test/tasks/run-task.test.ts', 'test/usage', ...logs];
+/** What depends on Node itself: exits, module formats, hosts of ours, the bytes on the wire, context, hooks into pino, what can be measured. */
+const newest = [
+  'test/entry',
+  'test/exit',
+  'test/formats',
+  'test/hosts',
+  'test/neutrality',
+  'test/other-servers',
+  'test/tasks/run-task.test.ts',
+  'test/usage',
+  ...logs,
+];
 /**
  * On the oldest Node the environment, the server's hooks, context without AsyncContextFrame, and node:sqlite while it was
  * experimental too.
