@@ -36,6 +36,14 @@ const nap = new Int32Array(new SharedArrayBuffer(4));
 const { setTimeout } = globalThis;
 const nowMs = performance.now.bind(performance);
 
+/** How long one go at the waiting lines may take. Both by `nowMs`. */
+interface Patience {
+  /** From then on nothing more is written, though there may be room. */
+  readonly writeUntilMs: number;
+  /** From then on the reader is not waited for. */
+  readonly waitUntilMs: number;
+}
+
 export class DescriptorWriter {
   readonly #name: string;
   readonly #options: DescriptorWriterOptions;
@@ -49,7 +57,7 @@ export class DescriptorWriter {
   #isGone = false;
   #isLineOpen = false;
   #lostLines = 0;
-  #holdEndMs = 0;
+  #hold: Patience = { writeUntilMs: 0, waitUntilMs: 0 };
   #nextHoldMs = 0;
 
   constructor(standard: 1 | 2, options: DescriptorWriterOptions) {
@@ -73,15 +81,15 @@ export class DescriptorWriter {
     this.#release();
   }
 
-  /** At the end of the process: waits for the reader, but not longer than this. */
+  /** At the end of the process: waits for the reader, but not longer than this. What there is room for is written all the same. */
   drain(timeoutMs: number): void {
     const endMs = nowMs() + timeoutMs;
     while (this.#waitingBytes > 0 && !this.#isGone) {
-      this.#retry(endMs);
+      this.#retry({ writeUntilMs: Infinity, waitUntilMs: endMs });
       if (this.#waitingBytes === 0 || nowMs() >= endMs) break;
       Atomics.wait(nap, 0, 0, 1);
     }
-    for (const bytes of this.#takeWaiting(Infinity)) this.#lose(bytes);
+    for (const bytes of this.#takeWaiting(Infinity)) this.#lostLines += countLines(bytes);
     this.#release();
     if (this.#lostLines > 0 && !this.#isGone) {
       const message = `${this.#lostLines} log lines were not written to ${this.#name}, which did not take them in time`;
@@ -89,9 +97,9 @@ export class DescriptorWriter {
     }
   }
 
-  /** The rest of a line that was begun waits too, in front: nothing of ours may come between. @param endMs - Of the patience. */
-  #attempt(bytes: Buffer, endMs: number | undefined): boolean {
-    const written = this.#tryWrite(bytes, endMs);
+  /** The rest of a line that was begun waits too, in front: nothing of ours may come between. @returns Whether all of it is out. */
+  #attempt(bytes: Buffer, patience: Patience | undefined): boolean {
+    const written = this.#tryWrite(bytes, patience);
     if (written >= bytes.length || this.#isGone) return true;
     const rest = Buffer.from(bytes.subarray(written));
     this.#waiting.unshift(rest);
@@ -116,16 +124,15 @@ export class DescriptorWriter {
     this.#isScheduled = true;
     setTimeout(() => {
       this.#isScheduled = false;
-      this.#retry(undefined);
+      this.#retry(this.#holdNow());
       this.#release();
     }, retryMs).unref();
   }
 
-  #retry(endMs: number | undefined): void {
-    const untilMs = endMs ?? this.#holdUntilMs();
+  #retry(patience: Patience): void {
     while (this.#waitingBytes > 0) {
-      if (!this.#attempt(Buffer.concat(this.#takeWaiting(attemptBytes)), untilMs)) return;
-      if (this.#waitingBytes > 0 && nowMs() >= untilMs) {
+      if (!this.#attempt(Buffer.concat(this.#takeWaiting(attemptBytes)), patience)) return;
+      if (this.#waitingBytes > 0 && nowMs() >= patience.writeUntilMs) {
         this.#schedule();
         return;
       }
@@ -146,15 +153,15 @@ export class DescriptorWriter {
   }
 
   /** @returns How many bytes are out, or lost. */
-  #tryWrite(bytes: Buffer, endMs: number | undefined): number {
+  #tryWrite(bytes: Buffer, patience: Patience | undefined): number {
     let offset = this.#writeOnce(bytes, 0, pieceLength(bytes, 0));
     if (offset === bytes.length) return offset;
-    const untilMs = endMs ?? this.#holdUntilMs();
-    for (let piece = offset; piece !== 0 && offset < bytes.length && nowMs() < untilMs; offset += piece) {
+    const { writeUntilMs, waitUntilMs } = patience ?? this.#holdNow();
+    for (let piece = offset; piece !== 0 && offset < bytes.length && nowMs() < writeUntilMs; offset += piece) {
       piece = this.#writeOnce(bytes, offset, pieceLength(bytes, offset));
     }
     const isHalf = offset > 0 && offset < bytes.length && bytes[offset - 1] !== lineBreak;
-    return isHalf ? this.#finishLine(bytes, offset, untilMs) : offset;
+    return isHalf ? this.#finishLine(bytes, offset, waitUntilMs) : offset;
   }
 
   /** Others write to the same pipe: nobody shall come between the two halves of a line, if its reader makes room in time. */
@@ -172,13 +179,14 @@ export class DescriptorWriter {
   }
 
   /** Many long lines, each with a little patience, would be a long hold together: all of them share one. */
-  #holdUntilMs(): number {
+  #holdNow(): Patience {
     const startMs = nowMs();
     if (startMs >= this.#nextHoldMs) {
-      this.#holdEndMs = startMs + longestHoldMs;
+      const endMs = startMs + longestHoldMs;
+      this.#hold = { writeUntilMs: endMs, waitUntilMs: endMs };
       this.#nextHoldMs = startMs + holdPauseMs;
     }
-    return this.#holdEndMs;
+    return this.#hold;
   }
 
   /** @returns How many bytes are out, or lost; 0 when there is no room. */

@@ -1,6 +1,6 @@
 /** The console of a process whose reader stands still, is slow, or has gone: nothing blocks, memory is bounded, loss is said. */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -22,9 +22,13 @@ interface Flood {
   readonly patience?: number;
 }
 
-function flood({ count, length, stdout, patience = 300 }: Flood) {
+function flood({ count, length, ...how }: Flood) {
+  return run(['test/logs/apps/flood.mjs', String(count), String(length)], how);
+}
+
+function run(program: readonly string[], { stdout, patience = 300 }: Pick<Flood, 'stdout' | 'patience'>) {
   const node = process.env['REQLENS_TEST_NODE'] ?? process.execPath;
-  const child = spawn(node, ['--import', './register.js', 'test/logs/apps/flood.mjs', String(count), String(length)], {
+  const child = spawn(node, ['--import', './register.js', ...program], {
     cwd: checkout,
     stdio: ['ignore', stdout, 'pipe'],
     env: {
@@ -108,6 +112,48 @@ test('the rest of a long line is not waited for longer than 5 ms, however many l
   expect(Number(/^naps (\d+)$/m.exec(await stderr)?.[1])).toBeLessThanOrEqual(5);
   closeSync(reader);
 });
+
+interface LastMoment {
+  readonly way: 'read' | 'unread';
+  readonly count: number;
+}
+
+/** Runs late-reader.mjs without any time for the exit. @returns What is in the pipe, and what was said. */
+async function atTheLastMoment({
+  way,
+  count,
+}: LastMoment): Promise<{ readonly stdout: string; readonly said: string[] }> {
+  const { reader, writer } = pipe();
+  const { stderr, exit } = run(['test/logs/apps/late-reader.mjs', way, String(count)], { stdout: writer, patience: 0 });
+  closeSync(writer);
+  expect(await exit).toBe(3);
+  const buffer = Buffer.alloc(1_048_576);
+  const stdout = buffer.toString('utf8', 0, readSync(reader, buffer));
+  closeSync(reader);
+  return { stdout, said: (await stderr).split('\n').filter((line) => line.startsWith('reqlens:')) };
+}
+
+test.skipIf(!existsSync('/proc/self/fd'))(
+  'what waits when the process ends is written if there is room by then, without any time',
+  async () => {
+    const { stdout, said } = await atTheLastMoment({ way: 'read', count: 30 });
+    const numbers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).n);
+    expect(numbers).toEqual(Array.from({ length: 30 }, (_, n) => n));
+    expect(said).toEqual([]);
+  },
+);
+
+test.skipIf(!existsSync('/proc/self/fd'))(
+  'what finds no room until the end is said by its number, and nothing else is said of it',
+  async () => {
+    const { stdout, said } = await atTheLastMoment({ way: 'unread', count: 10 });
+    expect(stdout.replaceAll('x', '')).toBe('');
+    expect(said).toEqual(['reqlens: 10 log lines were not written to stdout, which did not take them in time']);
+  },
+);
 
 test('lines for a disk that is full are lost and said, and the process goes on', async () => {
   const full = openSync('/dev/full', 'w');
