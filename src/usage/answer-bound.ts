@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 const mostBytes = 1024 * 1024;
 
 export class AnswerBound {
+  /** Of the connection that is there now. */
   #bytes = 0;
 
   /** An answer was as it should be. */
@@ -31,6 +32,8 @@ export class AnswerBound {
   }
 
   #count(socket: Socket): void {
+    // What the one before it sent too much is over with it.
+    this.#bytes = 0;
     socket.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.byteLength;
       if (this.#bytes > mostBytes) socket.destroy(new Error(`an answer of more than ${mostBytes} bytes`));

@@ -37,15 +37,21 @@ interface Flood {
   readonly taken: Promise<number>;
 }
 
-/** Answers OK, until it is asked for what it holds. */
-async function startRedis(head: string, filler: string): Promise<Flood> {
+/** Answers OK, until it is asked for what it holds. @param isOnce - From then on it holds nothing, and says so. */
+async function startRedis(head: string, filler: string, isOnce = false): Promise<Flood> {
   const { promise: taken, resolve } = Promise.withResolvers<number>();
   const chunk = Buffer.alloc(mb, filler);
+  let hasFlooded = false;
   const answer = (socket: Socket, name: string): void => {
     if (name.toUpperCase() !== 'GETRANGE') {
       socket.write('+OK\r\n');
       return;
     }
+    if (isOnce && hasFlooded) {
+      socket.write('$0\r\n\r\n');
+      return;
+    }
+    hasFlooded = true;
     socket.on('close', () => resolve(socket.bytesWritten));
     socket.write(head);
     flood(socket, chunk);
@@ -79,6 +85,17 @@ test.each([
   const { code, stderr } = await app.finish();
   expect(code).toBe(0);
   expect(stderr.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(1);
+});
+
+test('a Redis that did so once is used again', async () => {
+  const redis = await startRedis('$2000000000\r\n', 'x', true);
+  const app = await startAccessApp({ REQLENS_USAGE_STORE: redis.url });
+  expect((await app.usageOf('unknown')).status).toBe(503);
+  await redis.taken;
+  await expect.poll(async () => (await app.usageOf('unknown')).status, { timeout: 10_000 }).toBe(404);
+  const { stderr } = await app.finish();
+  const said = stderr.split('\n').filter((line) => line.includes('REQLENS_USAGE_STORE'));
+  expect(said).toEqual([expect.stringContaining('is away'), expect.stringContaining('is back')]);
 });
 
 /** Two hundred megabytes of blanks are two hundred kilobytes of gzip. */
