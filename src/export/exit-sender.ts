@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
+import { connectingHere } from './connecting.ts';
+import type { Connecting } from './connecting.ts';
 import type { Payload, Route } from './sent.ts';
 
 /** One request to make. */
@@ -20,6 +22,7 @@ export interface ExitMail {
   /** That code itself, where the exiting thread can read it. */
   readonly code: string | undefined;
   readonly parcels: readonly Parcel[];
+  readonly connecting: Connecting;
   /** One Int32 that the helper sets to 1 when it is done, and one for each parcel that was taken or refused. */
   readonly flags: SharedArrayBuffer;
 }
@@ -65,13 +68,13 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
   if (isDone || timeoutMs <= 0) return { isDone, isSettled: [], isRefused: [] };
   const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
   const helper = new URL('exit-thread.js', import.meta.url);
-  const mail: ExitMail = { url: helper.href, code: codeIn(helper), parcels, flags };
+  const mail: ExitMail = { url: helper.href, code: codeIn(helper), parcels, connecting: connectingHere(), flags };
   const worker = new Worker(bootstrap, {
     eval: true,
     workerData: mail,
     // Neither the application's preloads nor its environment: this thread sends bytes, nothing else.
     execArgv: [],
-    env: {},
+    env: environment(),
     stdout: true,
     stderr: true,
   });
@@ -84,6 +87,13 @@ export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): E
     isSettled: flagsOf.map((flag) => flag > 0),
     isRefused: flagsOf.map((flag) => flag === 2),
   };
+}
+
+/** Node asks for it in the thread that connects, and then; applications set it while they run. */
+function environment(): Record<string, string> {
+  // oxlint-disable-next-line node/no-process-env -- not a setting of ours
+  const rejects = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  return rejects === undefined ? {} : { NODE_TLS_REJECT_UNAUTHORIZED: rejects };
 }
 
 function codeIn(file: URL): string | undefined {

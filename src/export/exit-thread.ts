@@ -1,14 +1,16 @@
 /** The helper thread of exit-sender.ts: sends every parcel at once, then wakes the thread that waits. */
 import { workerData } from 'node:worker_threads';
 
+import { connectAs } from './connecting.ts';
 import type { ExitMail } from './exit-sender.ts';
 import { post } from './post.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- given by sendBeforeExit alone
-const { parcels, flags } = workerData as ExitMail;
+const { parcels, connecting, flags } = workerData as ExitMail;
 const shared = new Int32Array(flags);
 
 try {
+  connectAs(connecting);
   // Each outcome is final here: there is no time for another try.
   await Promise.all(
     parcels.map(async ({ route, payload, timeoutMs }, index) => {
