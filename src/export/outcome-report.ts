@@ -35,8 +35,14 @@ export function reportSpoolNews(news: SpoolNews): void {
   switch (news.kind) {
     case 'unusable':
       reportOnce(
-        `spool ${news.reason}`,
+        `spool-unusable ${causeIn(news.reason)}`,
         `telemetry that the collector does not take cannot be kept in ${news.directory} and waits in memory: ${news.reason}`,
+      );
+      return;
+    case 'unreadable':
+      reportOnce(
+        `spool-unreadable ${causeIn(news.reason)}`,
+        `what waits in ${news.directory} cannot be read at the moment and stays there: ${news.reason}`,
       );
       return;
     case 'dropped': {
@@ -48,18 +54,23 @@ export function reportSpoolNews(news: SpoolNews): void {
       return;
     }
     case 'left':
-      reportOnce(`spool left ${news.reason}`, `the spooled batch ${news.name} is left to others: ${news.reason}`);
+      reportOnce(`spool-left ${news.reason}`, `the spooled batch ${news.name} is left to others: ${news.reason}`);
       return;
     case 'damaged':
       if (news.signal !== undefined) countLost(itemsIn(news.signal), news.itemCount, 'damaged on disk');
       reportOnce(
-        `spool damaged ${news.reason}`,
+        `spool-damaged ${causeIn(news.reason)}`,
         `the spooled batch ${news.name} is damaged and dropped: ${news.reason}`,
       );
       return;
     default:
       news satisfies never;
   }
+}
+
+/** What the system says without the call and the file, of which there is another one each time. */
+function causeIn(reason: string): string {
+  return reason.split(', ', 1)[0] ?? reason;
 }
 
 /** A signal as files have it in their names. */

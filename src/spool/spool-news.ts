@@ -2,6 +2,8 @@
 export type SpoolNews =
   /** Batches wait in memory for the time being. */
   | { readonly kind: 'unusable'; readonly directory: string; readonly reason: string }
+  /** What is in it cannot be looked for or read for the time being. */
+  | { readonly kind: 'unreadable'; readonly directory: string; readonly reason: string }
   | {
       readonly kind: 'dropped';
       /** `age`: REQLENS_SPOOL_MAX_AGE; `size`: REQLENS_SPOOL_MAX_MB. */

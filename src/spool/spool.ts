@@ -116,7 +116,7 @@ export class Spool {
 
   /** @returns The oldest that goes there and that nobody else sends, whoever wrote it. Undefined: none. */
   async take(destination: string): Promise<Claimed | undefined> {
-    return this.#take(destination).catch((error: unknown) => this.#failed(error));
+    return this.#take(destination).catch((error: unknown) => this.#failed(error, 'unreadable'));
   }
 
   /** Sent, or refused for ever. */
@@ -158,7 +158,7 @@ export class Spool {
     try {
       if (checkDirectory(this.#settings.directory)) this.#takeInto(taken, destination, isEnough);
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, 'unreadable');
     }
     return taken;
   }
@@ -301,9 +301,9 @@ export class Spool {
     return this.#shelf.path(`${name}.${ownClaim()}`);
   }
 
-  #failed(error: unknown): undefined {
+  #failed(error: unknown, kind: 'unusable' | 'unreadable' = 'unusable'): undefined {
     this.#unusableUntilMs = performance.now() + tryAgainMs;
-    this.#onNews({ kind: 'unusable', directory: this.#settings.directory, reason: reasonOf(error) });
+    this.#onNews({ kind, directory: this.#settings.directory, reason: reasonOf(error) });
   }
 }
 

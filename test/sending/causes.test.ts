@@ -31,6 +31,33 @@ test('a thousand hints of one kind leave room for the first fault of every other
   expect(said).toHaveLength(before);
 });
 
+test('a spool that cannot be used is said once for each cause, whatever file it was, and hides nothing else', async () => {
+  await fresh();
+  const { reportSpoolNews } = await import('../../src/export/outcome-report.ts');
+  for (let count = 0; count < 100; count += 1) {
+    const reason = `EROFS: read-only file system, open '/spool/0123456789ab-${count}.part.1-2-3-0'`;
+    reportSpoolNews({ kind: 'unusable', directory: '/spool', reason });
+    reportSpoolNews({ kind: 'unreadable', directory: '/spool', reason });
+    reportSpoolNews({
+      kind: 'damaged',
+      name: `${count}.otlp`,
+      reason: `ELOOP: too many links, open '/${count}'`,
+      itemCount: 1,
+    });
+  }
+  reportSpoolNews({
+    kind: 'unusable',
+    directory: '/spool',
+    reason: "ENOSPC: no space left on device, open '/spool/x'",
+  });
+  expect(said.map((line) => line.slice('reqlens: '.length).split(':')[0])).toEqual([
+    'telemetry that the collector does not take cannot be kept in /spool and waits in memory',
+    'what waits in /spool cannot be read at the moment and stays there',
+    'the spooled batch 0.otlp is damaged and dropped',
+    'telemetry that the collector does not take cannot be kept in /spool and waits in memory',
+  ]);
+});
+
 test('kinds without end have an end, too', async () => {
   const { reportOnce } = await fresh();
   for (let count = 0; count < 10_000; count += 1) reportOnce(`kind${count} x`, 'something');

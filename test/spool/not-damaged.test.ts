@@ -17,7 +17,7 @@ test('a process without a descriptor left loses no batch', async () => {
   expect(JSON.parse(stdout)).toEqual({
     taken: 0,
     bodies: ['first', 'second', 'third'],
-    news: ['unusable'],
+    news: ['unreadable'],
     left: [],
   });
 });
