@@ -2,6 +2,7 @@
 import { deliverBeforeExit } from './export/exit-delivery.ts';
 import { sayLosses } from './export/losses.ts';
 import type { ExitQueue } from './export/pipelines.ts';
+import { nowMs, setTimeout } from './export/real-timers.ts';
 import { reportOnce, sayUnsaid } from './export/self-report.ts';
 import { watchEnd } from './process-end/watch-end.ts';
 import type { EndWatch } from './process-end/watch-end.ts';
@@ -57,9 +58,9 @@ class Ending {
    * the error of an `exit` listener.
    */
   exit(): void {
-    const startMs = performance.now();
+    const startMs = nowMs();
     guarded(() => this.#parts.endLogs(this.#leftMs));
-    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (nowMs() - startMs));
     guarded(() => this.#send());
     guarded(sayLosses);
     guarded(sayUnsaid);
@@ -69,19 +70,19 @@ class Ending {
   /** Metrics get half of the time: spans and log records come after them, and are worth more. */
   async flush(): Promise<void> {
     guarded(this.#parts.flushLogs);
-    const startMs = performance.now();
+    const startMs = nowMs();
     // Nothing of the flush may fail the exit; what it has to say it says itself.
     await Promise.race([this.#parts.flushMetrics().catch(() => undefined), later(this.#leftMs / 2)]);
-    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (nowMs() - startMs));
   }
 
   #send(): void {
     const { queues, timeoutMs, endOpenSpans, limitSpool } = this.#parts;
     if (timeoutMs === 0) return;
     endOpenSpans();
-    const startMs = performance.now();
+    const startMs = nowMs();
     deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs: this.#leftMs });
-    this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - startMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (nowMs() - startMs));
   }
 }
 

@@ -1,4 +1,5 @@
 /** One try to hand a request over, and when a failed one may be made again at once. */
+import { clearTimeout, nowMs, setImmediate, setTimeout } from './real-timers.ts';
 import type { Route } from './sent.ts';
 
 export interface PostOptions {
@@ -33,7 +34,7 @@ export function whenLate({ deadlineMs, isDetached }: Attempt, onLate: () => void
   const afterReading = (): void => {
     if (!isOff) onLate();
   };
-  const timer = setTimeout(() => setImmediate(afterReading), Math.max(1, deadlineMs - performance.now()));
+  const timer = setTimeout(() => setImmediate(afterReading), Math.max(1, deadlineMs - nowMs()));
   if (isDetached) timer.unref();
   return () => {
     isOff = true;

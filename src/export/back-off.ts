@@ -1,4 +1,5 @@
 /** How long to leave somebody alone who has failed. */
+import { nowMs } from './real-timers.ts';
 
 /** The floor, whatever a receiver says: `Retry-After: 0` made 5,287 requests in 5 s. */
 const shortestMs = 1000;
@@ -31,7 +32,7 @@ export class BackOff {
 
   /** Milliseconds until the next try; 0 now. */
   get waitMs(): number {
-    return Math.max(0, this.#untilMs - performance.now());
+    return Math.max(0, this.#untilMs - nowMs());
   }
 
   succeeded(): void {
@@ -42,7 +43,7 @@ export class BackOff {
   /** Tries that were under way together fail together, which counts as one. */
   failed({ startMs, afterMs = 0, isUnreachable }: Failure): void {
     if (startMs >= this.#failedMs) this.#failures += 1;
-    this.#failedMs = performance.now();
+    this.#failedMs = nowMs();
     const ceilingMs = isUnreachable ? longestUnreachableMs : longestMs;
     const ownMs = Math.min(shortestMs * 2 ** (this.#failures - 1), ceilingMs);
     const waitMs = Math.max(ownMs, Math.min(afterMs, longestAskedMs));

@@ -4,6 +4,7 @@ import type { Delivery } from './delivery.ts';
 import { encodeWithin } from './encode-within.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import { clearTimeout, nowMs, setTimeout } from './real-timers.ts';
 import type { Encoded } from './request-encoder.ts';
 import type { QueueFigures } from './sdk-metrics.ts';
 import type { Payload, Route } from './sent.ts';
@@ -150,7 +151,7 @@ export class BatchQueue<Item> {
       count += 1;
     }
     const items = this.#waiting.splice(0, count);
-    this.#cutMs = performance.now();
+    this.#cutMs = nowMs();
     this.#sizes.splice(0, count);
     this.#processedCount += count;
     this.#waitingBytes -= bytes;
@@ -204,6 +205,6 @@ export class BatchQueue<Item> {
   /** While the receiver is away a killed process loses what came since the last batch was cut: the time that its try took counts. */
   #delayAfterSendMs(): number {
     const delayMs = this.#delayMs();
-    return this.#parts.delivery.isAway ? Math.max(0, delayMs - (performance.now() - this.#cutMs)) : delayMs;
+    return this.#parts.delivery.isAway ? Math.max(0, delayMs - (nowMs() - this.#cutMs)) : delayMs;
   }
 }

@@ -1,15 +1,14 @@
 /** Gives up connections that nobody takes up. */
 import type { Socket } from 'node:net';
 
+import { clearInterval, setInterval } from './real-timers.ts';
+
 /**
  * While a connection is being made the event loop stays alive, whatever is said of its socket: an application that is over ends no sooner. The
  * system tries for two minutes; after this time its first packet has been sent twice. In milliseconds.
  */
 const longestConnectMs = 2000;
 const turns = 8;
-
-// Applications put fake timers into their tests.
-const { clearInterval, setInterval } = globalThis;
 
 /**
  * To be called before the connection is there; one that is there already is left alone. The time is counted in turns of the event loop that are

@@ -7,12 +7,11 @@
  *                    └─────► not taken: waits ──► after a pause the oldest is tried; when it is taken, the others follow
  *   while the receiver is away fresh batches wait too, without a try
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { FoundName } from '../spool/spool-name.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import { firstName } from './otlp-parts.ts';
 import { payloadHalves } from './payload-halves.ts';
+import { clearTimeout, nowMs, setTimeout, sleep } from './real-timers.ts';
 import { ReceiverState } from './receiver-state.ts';
 import type { Outcome, Payload, Route, Sender, Sent, TooLarge } from './sent.ts';
 import type { Due, Filed, WaitingPlace } from './waiting-place.ts';
@@ -259,7 +258,7 @@ export class Delivery {
 
   /** Never later than planned before: what comes while the receiver is away would put the next try off for ever. */
   #plan(delayMs: number): void {
-    const dueMs = performance.now() + delayMs;
+    const dueMs = nowMs() + delayMs;
     if (this.#replaying !== undefined || dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
@@ -287,7 +286,7 @@ export class Delivery {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, oldest first
       const due = await place.next();
       if (due === undefined) break;
-      const startMs = performance.now();
+      const startMs = nowMs();
       if (due.file === undefined) this.#inFlight.add(due.payload);
       // oxlint-disable-next-line no-await-in-loop -- the same
       const sent = await sender.send(due.payload);
@@ -295,7 +294,7 @@ export class Delivery {
       await this.#settle(due, sent);
       if (sent.status === 'retry') return;
       // oxlint-disable-next-line no-await-in-loop -- the receiver and the application have other things to do
-      await sleep(Math.max(replayPauseMs, performance.now() - startMs), undefined, { ref: false });
+      await sleep(Math.max(replayPauseMs, nowMs() - startMs), undefined, { ref: false });
     }
     // Another process has sent what was here, so the receiver is back; or it is to be found out with what comes next.
     if (!this.#receiver.isAway) return;

@@ -7,6 +7,7 @@ import type { ExitOutcome, Parcel } from './exit-sender.ts';
 import type { ExitQueue } from './pipelines.ts';
 import { itemsOf } from './delivery-report.ts';
 import { countLost } from './losses.ts';
+import { nowMs } from './real-timers.ts';
 import { reportOnce } from './self-report.ts';
 import type { Payload, Route } from './sent.ts';
 
@@ -42,11 +43,11 @@ interface Letter {
 
 /** Blocks, but not for longer than is left. */
 export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: LastDelivery): void {
-  const startMs = performance.now();
+  const startMs = nowMs();
   const writingMs = Math.min(longestWritingMs, leftMs * writingShare);
   const letters = queues.flatMap(lettersOf);
   for (const { isAway, keep } of letters) if (isAway) keep();
-  const sendingMs = Math.max(0, leftMs - writingMs - (performance.now() - startMs));
+  const sendingMs = Math.max(0, leftMs - writingMs - (nowMs() - startMs));
   const parcels = letters.map(({ route, payload, isAway }) => ({
     route,
     payload,

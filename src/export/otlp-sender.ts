@@ -8,6 +8,7 @@ import { circuitFor } from './circuit.ts';
 import type { Circuit } from './circuit.ts';
 import { attempted } from './delivery-report.ts';
 import { post } from './post.ts';
+import { nowMs } from './real-timers.ts';
 import { routeFor } from './route.ts';
 import { ExportFigures } from './sdk-metrics.ts';
 import type { Payload, Route, Sender, Sent, Signal } from './sent.ts';
@@ -43,10 +44,10 @@ export class OtlpSender implements Sender {
   }
 
   async #try({ body, itemCount }: Payload): Promise<Sent> {
-    const startMs = performance.now();
+    const startMs = nowMs();
     this.figures.began(itemCount);
     const sent = await this.#post(body);
-    this.figures.ended(itemCount, sent, performance.now() - startMs);
+    this.figures.ended(itemCount, sent, nowMs() - startMs);
     attempted(this.route, itemCount, sent);
     if (sent.status === 'retry') {
       this.#last = sent;

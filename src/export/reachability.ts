@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { boundConnecting } from './connect-time.ts';
 import { didNotTake } from './delivery-report.ts';
 import type { ExitQueue } from './pipelines.ts';
+import { setTimeout } from './real-timers.ts';
 import { reasonOf } from './trouble-reason.ts';
 
 /**
@@ -11,9 +12,6 @@ import { reasonOf } from './trouble-reason.ts';
  * is not given a turn more than without us; its exit finds out by itself. In milliseconds.
  */
 const probeDelayMs = 100;
-
-// Applications put fake timers into their tests.
-const { setTimeout } = globalThis;
 
 /** Returns at once; never keeps the process alive. One line for each address that does not answer, however many signals go there. */
 export function probeReceivers(queues: readonly ExitQueue[]): void {

@@ -6,6 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
+import { nowMs, setTimeout } from './real-timers.ts';
 import { headOf } from './trouble-reason.ts';
 
 /** Of lines about one subject, and the time after which one that is over is forgotten. */
@@ -60,7 +61,7 @@ export class Troubles {
 
   happened(subject: Subject, { reason, sentence, count }: Trouble): void {
     const course = this.#courses.get(subject.key) ?? this.#begin(subject);
-    if (!course.isOpen) Object.assign(course, { isOpen: true, startMs: performance.now(), count: 0 });
+    if (!course.isOpen) Object.assign(course, { isOpen: true, startMs: nowMs(), count: 0 });
     course.count += count;
     course.unsaidCount += count;
     course.lastReason = headOf(reason);
@@ -126,7 +127,7 @@ export class Troubles {
 }
 
 function lasted({ startMs }: Course): string {
-  const seconds = (performance.now() - startMs) / 1000;
+  const seconds = (nowMs() - startMs) / 1000;
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

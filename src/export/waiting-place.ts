@@ -4,6 +4,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { SpooledBatch } from '../spool/spool-file.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import { clearTimeout, nowMs, setTimeout } from './real-timers.ts';
 import type { Payload, Signal } from './sent.ts';
 
 export interface WaitingPlaceParts {
@@ -70,7 +71,7 @@ export class WaitingPlace {
 
   /** Something may wait: it does, or nobody has looked for a minute. */
   get isWorthALook(): boolean {
-    return this.#held.length > 0 || this.#mayHaveFiles || performance.now() - this.#emptyMs > lookAgainMs;
+    return this.#held.length > 0 || this.#mayHaveFiles || nowMs() - this.#emptyMs > lookAgainMs;
   }
 
   /** After an outage: processes that ended in it have left what nobody else knows of. */
@@ -112,7 +113,7 @@ export class WaitingPlace {
     const claimed = await spool?.take(destination);
     this.#mayHaveFiles = claimed !== undefined;
     if (claimed === undefined) {
-      this.#emptyMs = performance.now();
+      this.#emptyMs = nowMs();
       return undefined;
     }
     const { body, itemCount } = claimed.batch;
@@ -157,8 +158,8 @@ export class WaitingPlace {
   takeFiled(): Filed[] {
     const { spool, destination } = this.#parts;
     if (spool === undefined) return [];
-    const endMs = performance.now() + longestReadingMs;
-    const isEnough = (taken: readonly unknown[]): boolean => taken.length >= mostFiled || performance.now() > endMs;
+    const endMs = nowMs() + longestReadingMs;
+    const isEnough = (taken: readonly unknown[]): boolean => taken.length >= mostFiled || nowMs() > endMs;
     return spool
       .takeNow(destination, isEnough)
       .map(({ batch: { body, itemCount }, found }) => this.filed({ body, itemCount }, found));

@@ -13,7 +13,7 @@ import type { Begun, Stock } from './inventory.ts';
 import { claimantState, staleClaimMs } from './owner.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
-import { wallClockMs } from './wall-clock.ts';
+import { steadyMs, wallClockMs } from './wall-clock.ts';
 
 /** Names that are looked at between two turns of the event loop: about a millisecond. */
 const namesPerTurn = 500;
@@ -130,7 +130,7 @@ export class Shelf {
 
   /** Milliseconds since the last look into the directory. */
   get #ageMs(): number {
-    return performance.now() - this.#lookedMs;
+    return steadyMs() - this.#lookedMs;
   }
 
   async #look(): Promise<void> {
@@ -155,7 +155,7 @@ export class Shelf {
     this.#hasMore = stock.hasMore;
     this.#bytes = stock.bytes;
     this.#addedBytes = 0;
-    this.#lookedMs = performance.now();
+    this.#lookedMs = steadyMs();
   }
 
   async #drop(why: 'age' | 'size', files: readonly FoundName[]): Promise<void> {

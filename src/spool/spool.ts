@@ -21,7 +21,7 @@ import type { SpooledBatch } from './spool-file.ts';
 import { spoolName, unfinishedName } from './spool-name.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
-import { wallClockMs } from './wall-clock.ts';
+import { steadyMs, wallClockMs } from './wall-clock.ts';
 
 const fileMode = 0o600;
 /** A directory that could not be used is tried again after this time: what waits in memory meanwhile, SIGKILL takes. One try is one batch. */
@@ -61,7 +61,7 @@ export class Spool {
 
   /** Milliseconds until something is worth a try; 0 now. */
   get usableInMs(): number {
-    return Math.max(0, this.#unusableUntilMs - performance.now());
+    return Math.max(0, this.#unusableUntilMs - steadyMs());
   }
 
   /**
@@ -302,7 +302,7 @@ export class Spool {
   }
 
   #failed(error: unknown, kind: 'unusable' | 'unreadable' = 'unusable'): undefined {
-    this.#unusableUntilMs = performance.now() + tryAgainMs;
+    this.#unusableUntilMs = steadyMs() + tryAgainMs;
     this.#onNews({ kind, directory: this.#settings.directory, reason: reasonOf(error) });
   }
 }

@@ -11,9 +11,13 @@ import { suppressTracing } from '@opentelemetry/core';
 
 import type { UsageStoreSettings } from '../config/config.ts';
 import { AnswerBound } from './answer-bound.ts';
+import { wallMs } from './clocks.ts';
 import { MemoryStore } from './memory-store.ts';
 import { storeKey } from './store.ts';
 import type { Kept, UsageStore } from './store.ts';
+
+// Applications put fake timers into their tests.
+const { clearTimeout, setTimeout } = globalThis;
 
 /** Of a connection, and of each command. */
 const timeoutMs = 1000;
@@ -125,7 +129,7 @@ export class RedisStore implements UsageStore {
   async #connected(): Promise<RedisClient | undefined> {
     const ready = this.#readyClient();
     if (ready !== undefined) return ready;
-    if (this.#connecting === undefined && !this.#isClosed && performance.now() >= this.#nextAttemptMs) {
+    if (this.#connecting === undefined && !this.#isClosed && wallMs() >= this.#nextAttemptMs) {
       this.#connecting = this.#apart(async () => this.#connect()).finally(() => {
         this.#connecting = undefined;
       });
@@ -163,7 +167,7 @@ export class RedisStore implements UsageStore {
   /** Given up as a whole, also when it only did not answer: what waits is not sent to it again and again. */
   #lose(error: unknown): void {
     this.#sayAway(error);
-    this.#nextAttemptMs = performance.now() + retryMs;
+    this.#nextAttemptMs = wallMs() + retryMs;
     this.#drop();
     if (this.#isClosed || this.#retry !== undefined) return;
     // Without a request too, because other processes may ask for what waits here. Never a reason for the process to stay.

@@ -15,6 +15,9 @@ import { Threadpool } from './threadpool.ts';
 import { UsageRecord } from './usage-record.ts';
 import { usageOf } from './usage-figures.ts';
 
+// Applications put fake timers into their tests.
+const { clearTimeout, setTimeout } = globalThis;
+
 export interface UsageTrackerOptions {
   /** Requests tracked at the same time; further ones are not. Default 1,000. */
   readonly maxTracked?: number;

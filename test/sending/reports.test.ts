@@ -1,10 +1,18 @@
 /** What is said of a receiver that does not take telemetry: when it begins, every ten minutes, and when it is over. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import type * as RealTimers from '../../src/export/real-timers.ts';
 import { Troubles } from '../../src/export/troubles.ts';
 import { startApp } from '../support/run-app.ts';
 import type { RunningApp } from '../support/run-app.ts';
 import { receiver } from './receiver.ts';
+
+// What Troubles has of timers is faked here, of which nothing outside may be.
+vi.mock('../../src/export/real-timers.ts', async (actual) => ({
+  ...(await actual<typeof RealTimers>()),
+  setTimeout: (fire: () => void, delayMs: number) => setTimeout(fire, delayMs),
+  nowMs: () => performance.now(),
+}));
 
 const subject = { key: 'x', still: 'x still fails', over: 'x works again', counted: 'tries failed' };
 const minuteMs = 60_000;
