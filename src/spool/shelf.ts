@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import type { SpoolSettings } from '../config/config.ts';
+import { FileTime } from './file-time.ts';
 import { Inventory, limitOf, roomOf } from './inventory.ts';
 import type { Begun, Stock } from './inventory.ts';
 import { claimantState, staleClaimMs } from './owner.ts';
@@ -23,6 +24,7 @@ const lookAgainMs = 10_000;
 export class Shelf {
   readonly #settings: SpoolSettings;
   readonly #onNews: (news: SpoolNews) => void;
+  readonly #fileTime: FileTime;
   /** Destinations that somebody here has asked for: as many as signals. */
   readonly #wanted = new Set<string>();
   /** By destination. */
@@ -38,6 +40,7 @@ export class Shelf {
   constructor(settings: SpoolSettings, onNews: (news: SpoolNews) => void) {
     this.#settings = settings;
     this.#onNews = onNews;
+    this.#fileTime = new FileTime(settings.directory);
   }
 
   /** There may be more for it than `next` knows. */
@@ -198,10 +201,11 @@ export class Shelf {
     this.#onNews({ kind: 'damaged', name, reason: 'its process died while it wrote it', itemCount: 0 });
   }
 
-  /** By the time of the last renaming, which is when it was claimed. */
+  /** By the time of the last renaming, which is when it was claimed; it is told by the clock of the file system, as that time is. */
   async #isStale(fileName: string): Promise<boolean> {
     const stats = await stat(this.path(fileName)).catch(() => undefined);
-    return stats !== undefined && wallClockMs() - stats.ctimeMs > staleClaimMs;
+    const nowMs = await this.#fileTime.nowMs();
+    return stats !== undefined && nowMs !== undefined && nowMs - stats.ctimeMs > staleClaimMs;
   }
 }
 

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { claimantState, ownClaim } from '../../src/spool/owner.ts';
 import { parseSpoolName } from '../../src/spool/spool-name.ts';
+import type { Spool } from '../../src/spool/spool.ts';
 import { allOf, batchOf, destination, ownSpool } from './own-spool.ts';
 
 test('two that take at the same time never get the same', async () => {
@@ -51,6 +52,33 @@ test('what is claimed by a process that is dead is free, by one that lives it is
   expect(await allOf(next.spool)).toEqual(['of the dead']);
   expect(next.names()).toEqual([`${second}.${host}-${living}-0-0`]);
 });
+
+/** @returns What another process takes while one that lives has claimed the only file, and nothing of it can be seen from here. */
+async function takenFromLiving(Taker: typeof Spool): Promise<string[]> {
+  const { spool, directory, names } = ownSpool();
+  await spool.keep(batchOf('of the living'));
+  const [name = ''] = names();
+  renameSync(join(directory, name), join(directory, `${name}.ffffffff-1-1-0`));
+  const taker = new Taker({ directory, maxBytes: 1024 ** 3, maxAgeMs: 360_000_000 }, () => undefined);
+  return allOf(taker);
+}
+
+test.each([-3, 3])(
+  'a claim of another machine is as old as the file system says, whose clock is %d hours from ours',
+  async (hours) => {
+    vi.resetModules();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    // Our clock is taken hold of when it is loaded.
+    const module = await import('../../src/spool/spool.ts');
+    expect(await takenFromLiving(module.Spool)).toEqual([]);
+    const old = vi.spyOn((await import('../../src/spool/file-time.ts')).FileTime.prototype, 'nowMs');
+    onTestFinished(() => old.mockRestore());
+    vi.useRealTimers();
+    old.mockResolvedValue(Date.now() + 901_000);
+    expect(await takenFromLiving(module.Spool)).toEqual(['of the living']);
+  },
+);
 
 test('a process id that was given to another process is not its first owner', async () => {
   const [host = '', , start = ''] = ownClaim().split('-');
