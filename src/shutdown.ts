@@ -36,7 +36,8 @@ export function installShutdown(parts: ShutdownParts): EndWatch {
     // Its graceful shutdown takes a while as a rule: long enough for metrics, which cannot be sent from an exit listener.
     onHandledSignal: () => {
       guarded(parts.flushLogs);
-      guarded(() => void parts.flushMetrics());
+      // What goes wrong there is said there; as a rejection that nobody takes it would end the process.
+      guarded(() => void parts.flushMetrics().catch(() => undefined));
     },
     onUncaught: (error) => guarded(() => parts.onUncaught(error)),
     onFatal: (error, origin) => guarded(() => parts.onFatal(error, origin)),

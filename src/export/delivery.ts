@@ -107,8 +107,7 @@ export class Delivery {
   /** @param isAll - Nothing of their batch is left that would tell. */
   countUnencodable(itemCount: number, isAll: boolean): void {
     this.#unencodableCount += itemCount;
-    // Nothing to send has arrived as well as it can.
-    if (isAll) this.#tell({ sent: { status: 'sent' }, itemCount: 0, isKept: false });
+    if (isAll) this.#tell({ sent: undefined, itemCount: 0 });
   }
 
   /** Resolves when the batch has been taken or refused, or is safe on disk, or waits in memory. Never rejects. */
@@ -204,10 +203,9 @@ export class Delivery {
   async #settle(due: Due, sent: Sent): Promise<void> {
     const { place } = this.#parts;
     const { payload } = due;
-    let isKept = false;
     if (sent.status === 'retry') {
       this.#receiver.failed(sent);
-      isKept = await place.putBack(due);
+      await place.putBack(due);
       this.#inFlight.delete(payload);
       this.#plan(this.#receiver.pauseMs);
     } else {
@@ -217,7 +215,7 @@ export class Delivery {
       await place.remove(due);
     }
     const tooLarge = isTooLarge(sent) ? this.#tooLarge(payload) : undefined;
-    this.#tell({ sent, itemCount: payload.itemCount, isKept, ...(tooLarge === undefined ? {} : { tooLarge }) });
+    this.#tell({ sent, itemCount: payload.itemCount, ...(tooLarge === undefined ? {} : { tooLarge }) });
   }
 
   #tell(outcome: Omit<Outcome, 'droppedCount' | 'unencodableCount'>): void {

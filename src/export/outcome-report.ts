@@ -9,12 +9,12 @@ import type { Outcome, TooLarge } from './sent.ts';
 export function outcomeReporter(items: Items): (outcome: Outcome) => void {
   return ({ sent, itemCount, unencodableCount, droppedCount, tooLarge }) => {
     if (unencodableCount > 0) unencodable(items, unencodableCount);
-    if (sent.status === 'refused' && sent.isTooLarge) {
+    if (sent?.status === 'refused' && sent.isTooLarge) {
       if (tooLarge === undefined || itemCount > 1) refused(items, itemCount, sent.reason);
       else oneTooLarge(items, sent.reason, tooLarge);
     }
     if (droppedCount > 0) dropped(items, droppedCount, 'the queue is full');
-    else if (sent.status === 'sent') droppedNoMore(items);
+    else if (sent?.status === 'sent') droppedNoMore(items);
   };
 }
 

@@ -37,13 +37,19 @@ export async function postHttp(attempt: Attempt): Promise<Sent> {
       const reason = `HTTP status ${answer.status}: it redirects to ${where}, which is not followed`;
       return { status: 'refused', reason, isTooLarge: false };
     }
-    url = next;
+    url = withCredentialsOf(url, next);
   }
 }
 
 function redirectIn({ status, headers: { location } }: HttpAnswer, from: URL): URL | undefined {
   if (status < 300 || status >= 400 || location === undefined) return undefined;
   return URL.parse(location, from.href) ?? undefined;
+}
+
+/** They are the origin's, and it seldom repeats them in an address that it gives. */
+function withCredentialsOf({ username, password }: URL, next: URL): URL {
+  if (next.username === '' && next.password === '') Object.assign(next, { username, password });
+  return next;
 }
 
 /** @throws The system's error, `tooLate`, or DeadConnection. */

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 
 import { boundConnecting } from './connect-time.ts';
+import { decoded } from './receiver-words.ts';
 
 /** A request gives up at its own deadline, which is not the tunnel's: others may wait for the same one. */
 const longestTunnelMs = 10_000;
@@ -94,7 +95,7 @@ export async function tunnelTo({ host, port }: Target, proxy: string): Promise<S
 function authorization(proxy: string): Record<string, string> {
   const { username, password } = new URL(proxy);
   if (username === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 

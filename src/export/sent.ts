@@ -63,15 +63,14 @@ export interface Route {
 
 /** What became of a batch, for the self-report. */
 export interface Outcome {
-  readonly sent: Sent;
+  /** Undefined: nothing was left to send. */
+  readonly sent: Sent | undefined;
   /** Items that were sent, or that would have been. */
   readonly itemCount: number;
   /** Items that no OTLP could be made of; they are gone. */
   readonly unencodableCount: number;
   /** Items that found no room since the last outcome, in memory or anywhere. */
   readonly droppedCount: number;
-  /** The batch is on disk, and goes out later; only of one to be tried again. */
-  readonly isKept: boolean;
   /** The one item of a batch that is too large, and so is dropped. */
   readonly tooLarge?: TooLarge;
 }

@@ -120,17 +120,15 @@ export class WaitingPlace {
     return { payload: { body, itemCount }, file: claimed.found };
   }
 
-  /** @returns Whether it is on disk. */
-  async putBack({ payload, file }: Due): Promise<boolean> {
-    if (file === undefined && this.isOnDisk) return this.keep(payload);
-    if (file === undefined) {
+  /** Never rejects. */
+  async putBack({ payload, file }: Due): Promise<void> {
+    if (file === undefined && !this.isOnDisk) {
       this.#parts.budget.force(payload.body.byteLength);
       this.#hold(payload, 'unshift');
-      return false;
+      return;
     }
-    if ((await this.#parts.spool?.giveBack(file)) !== true) return this.keep(payload);
-    this.#mayHaveFiles = true;
-    return true;
+    if (file === undefined || (await this.#parts.spool?.giveBack(file)) !== true) await this.keep(payload);
+    else this.#mayHaveFiles = true;
   }
 
   async remove({ file }: Due): Promise<void> {

@@ -64,6 +64,14 @@ test('plain HTTP is handed to the proxy, with its credentials', async () => {
   expect(asked).toEqual([{ method: 'POST', target: 'http://collector.invalid:4318/v1/traces', authorization: basic }]);
 });
 
+test('a password of a proxy with a percent sign that is no encoding is meant as it stands', async () => {
+  const { port, asked } = await proxy();
+  const sender = senderTo('http://collector.invalid:4318', { proxy: `http://user:100%@127.0.0.1:${port}` });
+  expect(await sender.send(payload)).toEqual({ status: 'sent' });
+  const authorization = `Basic ${Buffer.from('user:100%').toString('base64')}`;
+  expect(asked).toEqual([{ method: 'POST', target: 'http://collector.invalid:4318/v1/traces', authorization }]);
+});
+
 test("the credentials of the receiver's own address are in a header, and not in what proxies write into their logs", async () => {
   const { port, asked } = await proxy();
   const sender = senderTo('http://me:hunter2@collector.invalid:4318', { proxy: `http://127.0.0.1:${port}` });

@@ -16,6 +16,19 @@ describe('within the origin', () => {
     ]);
   });
 
+  test("the user and password of the collector's address go along", async () => {
+    const { port, posts } = await receiver((response, { path }) => {
+      if (path === '/v1/traces') response.writeHead(308, { location: `http://127.0.0.1:${port}/moved` }).end();
+      else response.writeHead(200).end();
+    });
+    expect(await senderTo(`http://me:hunter2@127.0.0.1:${port}`).send(payload)).toEqual({ status: 'sent' });
+    const basic = `Basic ${Buffer.from('me:hunter2').toString('base64')}`;
+    expect(posts.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/v1/traces', basic],
+      ['/moved', basic],
+    ]);
+  });
+
   test('a circle is left after three', async () => {
     const { url, posts } = await receiver((response) => response.writeHead(307, { location: '/v1/traces' }).end());
     expect(await senderTo(url).send(payload)).toEqual({

@@ -127,7 +127,11 @@ test('the queue sends the rest of the batch, and counts what was dropped', async
   expect(sent.map(({ body, itemCount }) => [itemCount, readSpans(Buffer.from(body)).map(({ name }) => name)])).toEqual([
     [2, ['a', 'b']],
   ]);
+  queue.add(broken);
+  await queue.flush();
   expect(outcomes).toEqual([
-    { sent: { status: 'sent' }, itemCount: 2, unencodableCount: 2, droppedCount: 0, isKept: false },
+    { sent: { status: 'sent' }, itemCount: 2, unencodableCount: 2, droppedCount: 0 },
+    // Nothing was sent, and so nobody has taken anything.
+    { sent: undefined, itemCount: 0, unencodableCount: 1, droppedCount: 0 },
   ]);
 });
