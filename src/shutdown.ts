@@ -48,6 +48,7 @@ export function installShutdown(parts: ShutdownParts): EndWatch {
 class Ending {
   readonly #parts: ShutdownParts;
   #leftMs: number;
+  #hasSent = false;
 
   constructor(parts: ShutdownParts) {
     this.#parts = parts;
@@ -82,7 +83,9 @@ class Ending {
     if (timeoutMs === 0) return;
     endOpenSpans();
     const startMs = nowMs();
-    deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs: this.#leftMs });
+    const isFirst = !this.#hasSent;
+    this.#hasSent = true;
+    deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs: this.#leftMs, isFirst });
     this.#leftMs = Math.max(0, this.#leftMs - (nowMs() - startMs));
   }
 }

@@ -149,12 +149,15 @@ export class Delivery {
     return [...all];
   }
 
-  /** For an exit: what is on disk and may be sent along. First what has no answer yet, because the exit cuts off its request. */
+  /**
+   * For an exit: what is on disk and may be sent along. First what has no answer yet, because the exit cuts off its request; nothing else for a
+   * receiver that asked, by whichever signal, to be left alone.
+   */
   takeFiled(): Filed[] {
-    const { place } = this.#parts;
+    const { place, sender } = this.#parts;
     const slow = [...this.#slow].map(([payload, file]) => place.filed(payload, file));
     this.#slow.clear();
-    return [...slow, ...place.takeFiled()];
+    return this.#receiver.isAway || sender.mayAskInMs() > 0 ? slow : [...slow, ...place.takeFiled()];
   }
 
   /** See WaitingPlace. */

@@ -28,6 +28,8 @@ export interface LastDelivery {
   readonly timeoutMs: number;
   /** What is left of it. */
   readonly leftMs: number;
+  /** False when the same end comes by once more, for what is new: what the receiver did not take the first time is on disk by now, and stays. */
+  readonly isFirst: boolean;
 }
 
 interface Letter {
@@ -42,10 +44,10 @@ interface Letter {
 }
 
 /** Blocks, but not for longer than is left. */
-export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs }: LastDelivery): void {
+export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs, isFirst }: LastDelivery): void {
   const startMs = nowMs();
   const writingMs = Math.min(longestWritingMs, leftMs * writingShare);
-  const letters = queues.flatMap(lettersOf);
+  const letters = queues.flatMap((queue) => lettersOf(queue, isFirst));
   for (const { isAway, keep } of letters) if (isAway) keep();
   const sendingMs = Math.max(0, leftMs - writingMs - (nowMs() - startMs));
   const parcels = letters.map(({ route, payload, isAway }) => ({
@@ -89,10 +91,10 @@ function tellLost({ route, payload }: Letter, why: string): void {
 }
 
 /** What is in memory; and what is on disk, when its receiver takes telemetry, because perhaps nobody comes after us. */
-function lettersOf(queue: ExitQueue): Letter[] {
+function lettersOf(queue: ExitQueue, isFirst: boolean): Letter[] {
   const { isUnreachable: isAway, route } = queue;
   const own = queue.takeAll().map((payload) => letterInMemory(queue, payload));
-  if (isAway) return own;
+  if (isAway || !isFirst) return own;
   const filed = queue.takeFiled().map(({ payload, settle }): Letter => ({
     route,
     payload,

@@ -5,7 +5,16 @@ import { expect, test } from 'vitest';
 
 import { runApp, startApp } from '../support/run-app.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
-import { newSpool, receiverOn, spooledCount, spooledFiles, spoolEnv, spoolingApp, spoolingScript } from './spooling.ts';
+import {
+  newSpool,
+  receiverOn,
+  spooledCount,
+  spooledFiles,
+  spoolEnv,
+  spoolingApp,
+  spoolingScript,
+  untilTrue,
+} from './spooling.ts';
 
 const program = 'test/exit/apps/endings.mjs';
 
@@ -52,6 +61,36 @@ test('a receiver that takes some and not others: only the others are on disk', a
   const receiver = await receiverOn(0, { answer: (_, path) => (path === '/v1/logs' ? 503 : 200) });
   await spoolingScript(['half', '30', '30'], spoolEnv(receiver.port, spool));
   expect([spooledCount(spool, 'trace'), spooledCount(spool, 'logs')]).toEqual([0, 30]);
+});
+
+test('a receiver that asked to be left alone is sent what is in memory, and nothing of what waits on disk', async () => {
+  const spool = newSpool();
+  const receiver = await receiverOn(0, { answer: () => 503, retryAfter: '300' });
+  const app = await spoolingApp(spoolEnv(receiver.port, spool));
+  await app.get('/make?name=a&spans=95&lines=95');
+  await untilTrue(() => spooledCount(spool, 'trace') >= 90 && spooledCount(spool, 'logs') >= 90);
+  const { length } = receiver.requests;
+  await app.get('/exit').catch(() => undefined);
+  await app.exit;
+  const paths = receiver.requests.slice(length).map(({ path }) => path);
+  expect(paths).toContain('/v1/traces');
+  expect(paths).toEqual([...new Set(paths)]);
+  // The two requests have a span each.
+  expect([spooledCount(spool, 'trace'), spooledCount(spool, 'logs')]).toEqual([97, 95]);
+});
+
+test('a receiver that takes nothing at `process.exit` is sent everything once', async () => {
+  const spool = newSpool();
+  const port = await deadPort();
+  await spoolingScript(['left', '30', '30'], spoolEnv(port, spool));
+  const receiver = await receiverOn(port, { answer: () => 503 });
+  const app = await spoolingApp(spoolEnv(port, spool));
+  await app.get('/exit').catch(() => undefined);
+  await app.exit;
+  const bodies = receiver.requests.map(({ body }) => body.toString());
+  expect(bodies).toHaveLength(7);
+  expect(new Set(bodies).size).toBe(7);
+  expect([spooledCount(spool, 'trace'), spooledCount(spool, 'logs')]).toEqual([31, 30]);
 });
 
 test('a receiver that takes everything: nothing is on disk, not even a directory', async () => {

@@ -14,6 +14,8 @@ export interface ScriptedOptions {
   readonly port?: number;
   /** Status of the answer to the request with this index, from 0, of its path; `undefined` never answers. Default 200. */
   readonly answer?: (index: number, path: string) => number | undefined;
+  /** `Retry-After` of answers other than 200. */
+  readonly retryAfter?: string;
   /** Larger bodies are answered with 413. */
   readonly maxBytes?: number;
   /** With a certificate: it speaks TLS. */
@@ -37,7 +39,7 @@ export interface ScriptedReceiver {
 
 /** Takes OTLP in JSON. */
 export async function startScriptedReceiver(options: ScriptedOptions = {}): Promise<ScriptedReceiver> {
-  const { answer = () => 200, maxBytes = Infinity } = options;
+  const { answer = () => 200, maxBytes = Infinity, retryAfter } = options;
   const requests: ReceivedRequest[] = [];
   const accepted: ReceivedRequest[] = [];
   const counts = new Map<string, number>();
@@ -53,6 +55,8 @@ export async function startScriptedReceiver(options: ScriptedOptions = {}): Prom
     requests.push(received);
     const status = body.byteLength > maxBytes ? 413 : answer(index, path);
     if (status === 200) accepted.push(received);
+    if (status !== undefined && status !== 200 && retryAfter !== undefined)
+      response.setHeader('retry-after', retryAfter);
     if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     for (const check of waiting) check();
   };
