@@ -20,6 +20,9 @@ export const maxAnswerBytes: number = 64 * 1024;
 const retryable = new Set([429, 502, 503, 504]);
 /** The OpenTelemetry Collector has 400 for a body beyond its limit, nginx and most others 413. */
 const tooLargeWords = /too large|larger than|exceeds.{0,40}(?:size|limit|max)/i;
+/** Limits of another kind, which a half exceeds as well as the whole: of how often something comes, or how much of it an item has. */
+const otherLimitWords =
+  /\b(?:rates?|quotas?|throttl\w*|labels?|attributes?|series|streams?|daily|monthly|per (?:second|minute|hour|day|month))\b|\/ ?s(?:ec)?\b/i;
 
 export function httpOutcome(answer: HttpAnswer, route: Route): Sent {
   const { status, headers } = answer;
@@ -36,7 +39,7 @@ function isTooLarge(status: number, words: string): boolean {
 }
 
 export function saysTooLarge(words: string): boolean {
-  return tooLargeWords.test(words);
+  return tooLargeWords.test(words) && !otherLimitWords.test(words);
 }
 
 interface Rejected {

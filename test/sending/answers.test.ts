@@ -120,6 +120,12 @@ test('words that were compressed unasked, and a bomb', async () => {
 test.each([
   [413, '', true],
   [400, 'http: request body too large', true],
+  [400, 'request size exceeds the maximum of 4194304 bytes', true],
+  [400, 'tenant exceeds rate limit of 1000 spans/s', false],
+  [400, 'ingestion exceeds the limit of 1000 spans/s', false],
+  [400, 'this exceeds your monthly limit', false],
+  [400, 'label value length exceeds the limit of 2048', false],
+  [400, 'stream exceeds maximum of 5 labels', false],
   [400, 'bad field', false],
   [403, 'too large', false],
   [500, '', false],

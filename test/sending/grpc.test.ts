@@ -172,6 +172,13 @@ test('a message beyond the limit of the receiver is too large', async () => {
   expect(await senderTo(url, grpc).send(payload)).toMatchObject({ status: 'refused', isTooLarge: true });
 });
 
+test('a rate beyond the limit of the receiver is no size: half of a batch is as much too often', async () => {
+  const { url } = await grpcReceiver((stream) =>
+    only(stream, { 'grpc-status': '8', 'grpc-message': 'tenant exceeds rate limit of 1000 spans per second' }),
+  );
+  expect(await senderTo(url, grpc).send(payload)).toMatchObject({ status: 'refused', isTooLarge: false });
+});
+
 test.each([
   [503, 'retry'],
   [404, 'refused'],
