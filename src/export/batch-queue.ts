@@ -58,7 +58,7 @@ export class BatchQueue<Item> {
     const { settings, delivery } = this.#parts;
     return {
       signal: delivery.route.signal,
-      size: this.#waiting.length + delivery.itemCount,
+      size: this.#waiting.length + delivery.heldCount,
       capacity: settings.maxQueueSize,
       processedCount: this.#processedCount,
       droppedCount: this.#droppedCount,
@@ -132,7 +132,8 @@ export class BatchQueue<Item> {
   /** Makes room by giving batches to the disk, where there is one. */
   #hasRoom(bytes: number): boolean {
     const { settings, delivery, budget } = this.#parts;
-    const isOverCount = this.#waiting.length + delivery.itemCount >= settings.maxQueueSize;
+    // What is on its way comes on top: a batch may be as large as the queue, and nothing would have room until its answer is there.
+    const isOverCount = this.#waiting.length + delivery.heldCount >= settings.maxQueueSize;
     if (!isOverCount && budget.take(bytes * memoryPerByte)) return true;
     if (!delivery.canStore || this.#waiting.length === 0) return false;
     for (const payload of this.#cut()) delivery.store(payload);

@@ -75,11 +75,9 @@ export class Delivery {
     return this.#parts.place.isOnDisk;
   }
 
-  /** Items that are here in memory because nobody took them yet. */
-  get itemCount(): number {
-    let count = this.#parts.place.heldCount;
-    for (const payload of this.#inFlight) count += payload.itemCount;
-    return count;
+  /** Items that wait here in memory, because neither the receiver nor the disk took them. */
+  get heldCount(): number {
+    return this.#parts.place.heldCount;
   }
 
   /** @param onReady - Called when the receiver takes batches again after it was away, and when the disk does. */

@@ -43,6 +43,24 @@ test('nobody answers for far more than a queue holds, then somebody does: all of
   expect(stderr).not.toMatch(/dropped|lost/);
 });
 
+test('what comes while a batch as large as the queue is on its way is kept', async () => {
+  const receiver = await receiverOn(0, { answer: (index) => (index === 0 ? undefined : 200) });
+  const app = await spoolingApp({
+    ...spoolEnv(receiver.port, newSpool()),
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_BSP_MAX_QUEUE_SIZE: '10',
+    OTEL_BSP_SCHEDULE_DELAY: '60000',
+  });
+  // The request has a span, too.
+  await app.get('/make?name=a&spans=9');
+  await receiver.until(() => receiver.requests.length === 1);
+  await app.get('/make?name=b&spans=50');
+  await app.get('/end');
+  expect((await app.exit).stderr).toBe('');
+  expect(new Set(arrivedSpans(receiver, 'a')).size).toBe(9);
+  expect(new Set(arrivedSpans(receiver, 'b')).size).toBe(50);
+});
+
 test('a receiver that answers 503 for a while: the same', async () => {
   const spool = newSpool();
   let isBusy = true;
