@@ -138,9 +138,8 @@ export class Delivery {
     await this.#replay();
   }
 
-  /** Everything that is in memory and not known to have arrived, for an exit. */
+  /** Everything that is in memory and not known to have arrived, for an exit. Timers stay: the process may survive what looks like its end. */
   takeAll(): Payload[] {
-    clearTimeout(this.#timer);
     // One that is being put back is in both.
     const all = new Set([...this.#parts.place.takeHeld(), ...this.#inFlight]);
     this.#inFlight.clear();

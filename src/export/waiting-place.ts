@@ -4,7 +4,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { SpooledBatch } from '../spool/spool-file.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { clearTimeout, nowMs, setTimeout } from './real-timers.ts';
+import { nowMs, setTimeout } from './real-timers.ts';
 import type { Payload, Signal } from './sent.ts';
 
 export interface WaitingPlaceParts {
@@ -137,11 +137,12 @@ export class WaitingPlace {
 
   /** What is in memory, for an exit; none of it is here any more. */
   takeHeld(): Payload[] {
-    clearTimeout(this.#timer);
     const all = [...this.#held, ...this.#beingKept];
     this.#held = [];
     this.#beingKept.clear();
-    this.#parts.spool?.abandonNow();
+    const { spool, budget } = this.#parts;
+    for (const { body } of all) budget.give(body.byteLength);
+    spool?.abandonNow();
     return all;
   }
 

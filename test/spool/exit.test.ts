@@ -6,8 +6,10 @@ import { expect, test } from 'vitest';
 import { runApp, startApp } from '../support/run-app.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
 import {
+  arrivedSpans,
   newSpool,
   receiverOn,
+  spanNames,
   spooledCount,
   spooledFiles,
   spoolEnv,
@@ -111,6 +113,27 @@ test('REQLENS_SHUTDOWN_TIMEOUT=0 leaves the exit alone: nothing is written eithe
     REQLENS_SHUTDOWN_TIMEOUT: '0',
   });
   expect(existsSync(spool)).toBe(false);
+});
+
+test.each([
+  ['with a spool', undefined],
+  ['without one', 'off'],
+])('an end that the process survives, %s: all that comes later arrives', async (_, off) => {
+  const spool = newSpool();
+  const port = await deadPort();
+  const app = await spoolingApp({ ...spoolEnv(port, off ?? spool), OTEL_LOGS_EXPORTER: 'none' });
+  await app.get('/make?name=before&spans=29');
+  await untilTrue(() => app.stderr().includes('no collector answers'));
+  await app.get('/seeming-end');
+  await app.get('/make?name=after&spans=29');
+  const receiver = await receiverOn(port);
+  const arrived = (): string[] => [
+    ...new Set([...arrivedSpans(receiver, 'before'), ...arrivedSpans(receiver, 'after')]),
+  ];
+  // Without a disk those of before were lost with the end.
+  const expected = [...(off === undefined ? spanNames('before', 29) : []), ...spanNames('after', 29)];
+  await receiver.until(() => arrived().length >= expected.length);
+  expect(arrived()).toEqual(expected);
 });
 
 test('an exit during the outage keeps what waited before, and adds its own', async () => {

@@ -52,6 +52,7 @@ const server = createServer((request, response) => {
     ends: searchParams.has('ends'),
   };
   if (pathname === '/exit') process.exit(0);
+  if (pathname === '/seeming-end') process.emit('exit', 0);
   if (pathname === '/ended' || pathname === '/terminate') {
     void endThreads(response, pathname === '/terminate');
     return;
