@@ -2,7 +2,7 @@
 import { counted, countLost } from './losses.ts';
 import type { Items } from './losses.ts';
 import { report, reportOnce, speaksForProcess } from './self-report.ts';
-import type { Route, Sent } from './sent.ts';
+import type { Rejected, Route, Sent } from './sent.ts';
 import { headOf, isNobodyThere } from './trouble-reason.ts';
 import { Troubles } from './troubles.ts';
 import type { Subject, Trouble } from './troubles.ts';
@@ -32,7 +32,7 @@ export function attempted(route: Route, itemCount: number, sent: Sent): void {
   }
   troubles.over(refusal(items).key);
   if (sent.rejected === undefined) troubles.over(rejection(items).key);
-  else rejected(items, sent.rejected.count, sent.rejected.message);
+  else rejected(items, itemCount, sent.rejected);
 }
 
 /** Telemetry waits. One sentence for one receiver, whoever has found out. */
@@ -85,8 +85,13 @@ export function unencodable(items: Items, count: number): void {
   reportOnce(`unencodable ${items}`, `dropped ${counted(count, items)}: not encodable`);
 }
 
-/** Without a number it is a warning, of which everything was taken. */
-function rejected(items: Items, count: number, message: string): void {
+/**
+ * Without a number it is a warning, of which everything was taken.
+ *
+ * @param itemCount - Of the batch: a receiver that says that it rejected more does not know.
+ */
+export function rejected(items: Items, itemCount: number, { count: saidCount, message }: Rejected): void {
+  const count = Math.min(itemCount, saidCount);
   if (count === 0) {
     if (speaksForProcess()) reportOnce(`warning ${message}`, `the collector takes ${items} with a warning: ${message}`);
     return;

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { protobufFields } from './protobuf-fields.ts';
 import { cleanWords } from './receiver-words.ts';
 import { retryAfterMs } from './retry-after.ts';
-import type { Route, Sent } from './sent.ts';
+import type { Rejected, Route, Sent } from './sent.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -40,11 +40,6 @@ function isTooLarge(status: number, words: string): boolean {
 
 export function saysTooLarge(words: string): boolean {
   return tooLargeWords.test(words) && !otherLimitWords.test(words);
-}
-
-interface Rejected {
-  readonly count: number;
-  readonly message: string;
 }
 
 /** A login page, the page of an ingress without a backend, an application that answers everything: taken for a collector it is a silent loss. */
@@ -82,7 +77,7 @@ function partialInJson(body: Buffer): Rejected | undefined {
   const rejected = Object.entries(partial).find(([name]) => name.startsWith('rejected'))?.[1];
   const count = Number(rejected ?? 0);
   const message = member(partial, 'errorMessage', 'error_message');
-  return { count: Number.isFinite(count) ? count : 0, message: typeof message === 'string' ? message : '' };
+  return { count: Number.isFinite(count) ? Math.ceil(count) : 0, message: typeof message === 'string' ? message : '' };
 }
 
 /** `Status.message` where there is one, else the text itself. */

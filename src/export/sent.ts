@@ -11,8 +11,8 @@ export interface Payload {
 }
 
 /** What the receiver did not take of a batch that it took otherwise; it must not be sent again. */
-interface Rejected {
-  /** Spans, log records or data points. 0 with a message is a warning. */
+export interface Rejected {
+  /** Spans, log records or data points, as the receiver says. 0 with a message is a warning. */
   readonly count: number;
   /** The receiver's own words, cleaned; may be empty. */
   readonly message: string;

@@ -49,6 +49,12 @@ const cases: readonly Case[] = [
     body: '{"partialSuccess":{"errorMessage":"use v2"}}',
     rejected: { count: 0, message: 'use v2' },
   },
+  {
+    what: 'JSON, a count that is no whole number',
+    type: json,
+    body: '{"partialSuccess":{"rejectedSpans":0.5}}',
+    rejected: { count: 1, message: '' },
+  },
   { what: 'JSON, empty', type: json, body: '{"partialSuccess":{}}', rejected: undefined },
   { what: 'JSON, null', type: json, body: '{"partialSuccess":null}', rejected: undefined },
   { what: 'JSON, a list', type: json, body: '[]', rejected: undefined },
@@ -116,6 +122,26 @@ test('an application says it when it begins, and with the sum at the exit; nothi
       'reqlens: telemetry that did not arrive: 1 span (1: rejected)\n',
   );
   expect(posts).toHaveLength(1);
+});
+
+test('more than there was in the batch counts as all of it', async () => {
+  const { url } = await receiver((response) => {
+    response.writeHead(200, { 'content-type': json });
+    response.end('{"partialSuccess":{"rejectedSpans":"9223372036854775807"}}');
+  });
+  const { stderr } = await runApp('test/exit/apps/endings.mjs', {
+    args: ['spans', '800'],
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '30',
+      OTEL_METRICS_EXPORTER: 'none',
+    },
+  });
+  expect(stderr).toBe(
+    'reqlens: the collector rejected 20 spans of a batch that it took otherwise; dropped\n' +
+      'reqlens: telemetry that did not arrive: 20 spans (20: rejected)\n',
+  );
 });
 
 test('a warning is said once', async () => {
