@@ -5,11 +5,11 @@
 import { sendBeforeExit } from './exit-sender.ts';
 import type { ExitOutcome, Parcel } from './exit-sender.ts';
 import type { ExitQueue } from './pipelines.ts';
-import { itemsOf } from './delivery-report.ts';
+import { itemsOf, refused, rejected } from './delivery-report.ts';
 import { countLost } from './losses.ts';
 import { nowMs } from './real-timers.ts';
 import { reportOnce } from './self-report.ts';
-import type { Payload, Route } from './sent.ts';
+import type { Payload, Route, Sent } from './sent.ts';
 
 /**
  * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
@@ -55,19 +55,18 @@ export function deliverBeforeExit({ queues, limitSpool, timeoutMs, leftMs, isFir
     payload,
     timeoutMs: isAway ? Math.min(unreachableTimeoutMs, sendingMs) : sendingMs,
   }));
-  const { isDone, isSettled, isRefused } = sent(parcels, sendingMs);
+  const { isDone, answers } = sent(parcels, sendingMs);
   for (const [index, letter] of letters.entries()) {
-    if (isSettled[index] === true) letter.forget();
+    if (isSettled(answers.get(index))) letter.forget();
     else letter.keep();
-    if (isRefused[index] === true) tellLost(letter, 'refused at the exit');
   }
-  const isAllKept = letters.every(({ isKept }, index) => isSettled[index] === true || isKept());
+  const lost = letters.filter(({ isKept }, index) => !isSettled(answers.get(index)) && !isKept());
   if (letters.some(({ isKept }) => isKept())) limitSpool();
-  for (const each of letters.filter(({ isKept }, index) => isSettled[index] !== true && !isKept())) {
-    tellLost(each, isDone ? 'not taken at the exit' : 'no answer at the exit');
-  }
+  for (const [index, letter] of letters.entries()) tellAnswer(letter, answers.get(index));
+  for (const each of lost) tellLost(each, isDone ? 'not taken at the exit' : 'no answer at the exit');
   if (isDone) return;
-  const rest = isAllKept ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
+  const rest =
+    lost.length === 0 ? 'what was not taken waits on disk for the next process' : 'the last telemetry may be lost';
   reportOnce(
     'exit',
     `not everything could be sent at the exit within ${timeoutMs} ms (REQLENS_SHUTDOWN_TIMEOUT); ${rest}`,
@@ -81,8 +80,22 @@ function sent(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     reportOnce('exit', `no thread could be started to send the last telemetry at the exit: ${reason}`);
-    return { isDone: true, isSettled: [], isRefused: [] };
+    return { isDone: true, answers: new Map() };
   }
+}
+
+/** Taken or refused, so that it need not be sent again. One that is too large can be halved by whoever finds it on disk. */
+function isSettled(answer: Sent | undefined): boolean {
+  return answer?.status === 'sent' || (answer?.status === 'refused' && !answer.isTooLarge);
+}
+
+/** What waits is nobody's loss: a receiver that does not take it now is not spoken of. */
+function tellAnswer({ route, payload }: Letter, answer: Sent | undefined): void {
+  if (answer === undefined || !isSettled(answer)) return;
+  const items = itemsOf[route.signal];
+  if (answer.status === 'refused') refused(items, payload.itemCount, answer.reason);
+  else if (answer.status === 'sent' && answer.rejected !== undefined)
+    rejected(items, payload.itemCount, answer.rejected);
 }
 
 /** Nothing more can be done for what nobody took and no disk. What nobody answered to may have been taken all the same. */

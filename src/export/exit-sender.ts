@@ -1,11 +1,12 @@
 /** Sends what is left while the process exits: a helper thread does it, and the exiting thread waits, but not for long. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 
 import { connectingHere } from './connecting.ts';
 import type { Connecting } from './connecting.ts';
-import type { Payload, Route } from './sent.ts';
+import type { Payload, Route, Sent } from './sent.ts';
 
 /** One request to make. */
 export interface Parcel {
@@ -23,17 +24,23 @@ export interface ExitMail {
   readonly code: string | undefined;
   readonly parcels: readonly Parcel[];
   readonly connecting: Connecting;
-  /** One Int32 that the helper sets to 1 when it is done, and one for each parcel that was taken or refused. */
-  readonly flags: SharedArrayBuffer;
+  /** Takes a `ParcelOutcome` for each parcel, as soon as there is an answer. */
+  readonly outcomes: MessagePort;
+  /** One Int32 that the helper sets to 1 when it is done. */
+  readonly done: SharedArrayBuffer;
+}
+
+/** What became of one parcel; structured-cloneable. */
+export interface ParcelOutcome {
+  readonly index: number;
+  readonly sent: Sent;
 }
 
 export interface ExitOutcome {
   /** The helper was done in time, or there was none. */
   readonly isDone: boolean;
-  /** By parcel: taken or refused, so that it need not be sent again. */
-  readonly isSettled: readonly boolean[];
-  /** Of the settled ones those that the receiver will never take. */
-  readonly isRefused: readonly boolean[];
+  /** By the parcel's index; of those without one nobody knows. */
+  readonly answers: ReadonlyMap<number, Sent>;
 }
 
 /**
@@ -41,8 +48,8 @@ export interface ExitOutcome {
  * it comes as a text. The file may be gone by now (a deployment replaced the package while we ran), and the exiting thread, which hears no
  * events any more, would wait to its deadline for nothing. The flag is set when the code has run to its end, well or not.
  */
-const bootstrap = `const { workerData: { url, code, flags } } = require('node:worker_threads');
-const shared = new Int32Array(flags);
+const bootstrap = `const { workerData: { url, code, done } } = require('node:worker_threads');
+const shared = new Int32Array(done);
 import(url)
   .catch((error) => {
     if (code === undefined || Atomics.load(shared, 0) !== 0) throw error;
@@ -65,28 +72,44 @@ const neededDescriptors = 8;
  */
 export function sendBeforeExit(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
   const isDone = parcels.length === 0 || !hasDescriptors();
-  if (isDone || timeoutMs <= 0) return { isDone, isSettled: [], isRefused: [] };
-  const flags = new SharedArrayBuffer(4 * (parcels.length + 1));
+  if (isDone || timeoutMs <= 0) return { isDone, answers: new Map() };
+  const done = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const { port1: here, port2: there } = new MessageChannel();
   const helper = new URL('exit-thread.js', import.meta.url);
-  const mail: ExitMail = { url: helper.href, code: codeIn(helper), parcels, connecting: connectingHere(), flags };
+  const mail: ExitMail = {
+    url: helper.href,
+    code: codeIn(helper),
+    parcels,
+    connecting: connectingHere(),
+    outcomes: there,
+    done,
+  };
   const worker = new Worker(bootstrap, {
     eval: true,
     workerData: mail,
+    transferList: [there],
     // Neither the application's preloads nor its environment: this thread sends bytes, nothing else.
     execArgv: [],
     env: environment(),
     stdout: true,
     stderr: true,
   });
-  const shared = new Int32Array(flags);
-  const outcome = Atomics.wait(shared, 0, 0, timeoutMs);
-  const flagsOf = parcels.map((_, index) => Atomics.load(shared, index + 1));
+  const ending = Atomics.wait(new Int32Array(done), 0, 0, timeoutMs);
+  const answers = received(here);
+  here.close();
   void worker.terminate();
-  return {
-    isDone: outcome !== 'timed-out',
-    isSettled: flagsOf.map((flag) => flag > 0),
-    isRefused: flagsOf.map((flag) => flag === 2),
-  };
+  return { isDone: ending !== 'timed-out', answers };
+}
+
+/** Messages of another thread are there as soon as it has posted them; reading them takes no turn of the event loop. */
+function received(port: MessagePort): Map<number, Sent> {
+  const answers = new Map<number, Sent>();
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- posted by exit-thread.ts alone
+    const { index, sent } = next.message as ParcelOutcome;
+    answers.set(index, sent);
+  }
+  return answers;
 }
 
 /** Node asks for it in the thread that connects, and then; applications set it while they run. */

@@ -2,12 +2,12 @@
 import { workerData } from 'node:worker_threads';
 
 import { connectAs } from './connecting.ts';
-import type { ExitMail } from './exit-sender.ts';
+import type { ExitMail, ParcelOutcome } from './exit-sender.ts';
 import { post } from './post.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- given by sendBeforeExit alone
-const { parcels, connecting, flags } = workerData as ExitMail;
-const shared = new Int32Array(flags);
+const { parcels, connecting, outcomes, done } = workerData as ExitMail;
+const shared = new Int32Array(done);
 
 try {
   connectAs(connecting);
@@ -15,9 +15,8 @@ try {
   await Promise.all(
     parcels.map(async ({ route, payload, timeoutMs }, index) => {
       const sent = await post(route, payload.body, { timeoutMs, isDetached: false });
-      // One that is too large can be halved by whoever finds it on disk.
-      if (sent.status === 'sent') Atomics.store(shared, index + 1, 1);
-      else if (sent.status === 'refused' && !sent.isTooLarge) Atomics.store(shared, index + 1, 2);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of Node's, not a window
+      outcomes.postMessage({ index, sent } satisfies ParcelOutcome);
     }),
   );
 } finally {

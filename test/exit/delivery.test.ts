@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { outcome, receiverEnv, runBare, runProgram } from './ending.ts';
 import type { PlainSpan } from '../support/otlp-json.ts';
+import { receiver as receiverThatWrites } from '../sending/receiver.ts';
 import { startApp } from '../support/run-app.ts';
 import { newSpool, spooledCount } from '../spool/spooling.ts';
 import { deadPort, startScriptedReceiver } from '../support/scripted-receiver.ts';
@@ -53,9 +54,46 @@ describe('the receiver answers with a status', () => {
     await app.get('/end');
     const exit = await app.exit;
     expect(exit.stderr).toMatch(
-      /^reqlens: the collector refused \d+ spans?: HTTP status 400; dropped\nreqlens: telemetry that did not arrive: \d+ spans \(\d+: HTTP status 400(?:; \d+: refused at the exit)?\)\n$/,
+      /^reqlens: the collector refused \d+ spans?: HTTP status 400; dropped\nreqlens: telemetry that did not arrive: \d+ spans \(\d+: HTTP status 400\)\n$/,
     );
     expect(exit.code).toBe(0);
+  });
+});
+
+describe('what the receiver says to the request of an exit is counted and said', () => {
+  test.each([
+    {
+      what: 'that it rejects a part',
+      status: 200,
+      type: 'application/json',
+      body: '{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}',
+      stderr:
+        'reqlens: the collector rejected 1 log record of a batch that it took otherwise: too old; dropped\n' +
+        'reqlens: telemetry that did not arrive: 1 log record (1: rejected)\n',
+    },
+    {
+      what: 'a web page',
+      status: 200,
+      type: 'text/html',
+      body: '<title>Sign in</title>',
+      stderr:
+        'reqlens: the collector takes log records with a warning: its answer is a web page (text/html), which no collector sends: check the address, the telemetry is probably lost\n',
+    },
+    {
+      what: 'that the token is no good',
+      status: 401,
+      type: 'text/plain',
+      body: 'bad token',
+      stderr:
+        'reqlens: the collector refused 1 log record: HTTP status 401: bad token; dropped\n' +
+        'reqlens: telemetry that did not arrive: 1 log record (1: HTTP status 401)\n',
+    },
+  ])('$what', async ({ status, type, body, stderr }) => {
+    const { url } = await receiverThatWrites((response) =>
+      response.writeHead(status, { 'content-type': type }).end(body),
+    );
+    const exit = await runProgram(['log'], receiverEnv(url));
+    expect(outcome(exit)).toEqual({ code: 0, signal: undefined, stderr });
   });
 });
 
