@@ -4,34 +4,60 @@ import type { Attributes } from '@opentelemetry/api';
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { DataPoint, MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 
+export interface EncodedMetrics {
+  /** Undefined when nothing of them can be encoded. */
+  readonly body: Uint8Array | undefined;
+  /** Data points in it. */
+  readonly itemCount: number;
+  /** Data points of metrics that no OTLP can be made of; they are gone. */
+  readonly unencodableCount: number;
+}
+
 /** The SDK takes any attributes for metrics, without a look at them: https://opentelemetry.io/docs/specs/otel/common/#attribute. */
-export function encodeMetrics(metrics: ResourceMetrics): Uint8Array | undefined {
-  const scopeMetrics = metrics.scopeMetrics.map(cleanScope);
+export function encodeMetrics(metrics: ResourceMetrics): EncodedMetrics {
+  const { scopeMetrics } = metrics;
+  const pointCount = pointsIn(scopeMetrics);
+  const body = encodedAll(metrics);
+  if (body !== undefined) return { body, itemCount: pointCount, unencodableCount: 0 };
+  // One of them cannot be encoded; which one is found out here, and said.
+  const encodable = scopeMetrics.map((entry) => ({ ...entry, metrics: encodableOf(metrics, entry) }));
+  const itemCount = pointsIn(encodable);
+  return {
+    body:
+      itemCount === 0 ? undefined : ProtobufMetricsSerializer.serializeRequest({ ...metrics, scopeMetrics: encodable }),
+    itemCount,
+    unencodableCount: pointCount - itemCount,
+  };
+}
+
+function pointsIn(scopeMetrics: readonly ScopeMetrics[]): number {
+  return scopeMetrics.flatMap(({ metrics }) => metrics).reduce((count, { dataPoints }) => count + dataPoints.length, 0);
+}
+
+function encodedAll(metrics: ResourceMetrics): Uint8Array | undefined {
   try {
-    return ProtobufMetricsSerializer.serializeRequest({ ...metrics, scopeMetrics });
+    return ProtobufMetricsSerializer.serializeRequest({
+      ...metrics,
+      scopeMetrics: metrics.scopeMetrics.map(cleanScope),
+    });
   } catch {
-    // One of them cannot be encoded; which one is found out below, and said.
-    return ProtobufMetricsSerializer.serializeRequest({ ...metrics, scopeMetrics: encodable(metrics, scopeMetrics) });
+    // Each is tried alone then, and what the error was is said of the one that has it.
+    return undefined;
   }
 }
 
 /** Each metric alone: what cannot be encoded is dropped, the others are sent. */
-function encodable(of: ResourceMetrics, scopeMetrics: readonly ScopeMetrics[]): ScopeMetrics[] {
-  const isEncodable = (entry: ScopeMetrics, metric: MetricData): boolean => {
+function encodableOf(of: ResourceMetrics, entry: ScopeMetrics): MetricData[] {
+  return entry.metrics.flatMap((metric) => {
     try {
-      return (
-        ProtobufMetricsSerializer.serializeRequest({ ...of, scopeMetrics: [{ ...entry, metrics: [metric] }] }) !==
-        undefined
-      );
+      const clean = cleanMetric(metric);
+      const alone = { ...of, scopeMetrics: [{ ...entry, metrics: [clean] }] };
+      return ProtobufMetricsSerializer.serializeRequest(alone) === undefined ? [] : [clean];
     } catch (error) {
       diag.error('export: a metric cannot be encoded and is dropped, the others are sent', error);
-      return false;
+      return [];
     }
-  };
-  return scopeMetrics.map((entry) => ({
-    ...entry,
-    metrics: entry.metrics.filter((metric) => isEncodable(entry, metric)),
-  }));
+  });
 }
 
 function cleanScope(entry: ScopeMetrics): ScopeMetrics {

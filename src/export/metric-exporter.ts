@@ -26,15 +26,14 @@ export class OtlpMetricExporter implements PushMetricExporter {
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
-    const body = encodeMetrics({ ...metrics, scopeMetrics: mergedByScope(metrics.scopeMetrics) });
+    const scopeMetrics = mergedByScope(metrics.scopeMetrics);
+    const { body, itemCount, unencodableCount } = encodeMetrics({ ...metrics, scopeMetrics });
+    if (unencodableCount > 0) this.#delivery.countUnencodable(unencodableCount, body === undefined);
     if (body === undefined) {
       done({ code: ExportResultCode.FAILED, error: new Error('the metrics could not be encoded') });
       return;
     }
     const isJson = this.#config.otlp.protocol === 'http/json';
-    const itemCount = metrics.scopeMetrics
-      .flatMap((scope) => scope.metrics)
-      .reduce((count, { dataPoints }) => count + dataPoints.length, 0);
     void this.#send({ body: isJson ? jsonRequest(body, metricsRequest) : body, itemCount }, done);
   }
 

@@ -255,7 +255,10 @@ describe.skipIf(missing !== undefined)(
       await fc.assert(
         fc.asyncProperty(fc.oneof(metric, histogram), async (each) => {
           const own = resourceFromAttributes({ 'service.name': 'fuzz' });
-          const body = encodeMetrics({ resource: own, scopeMetrics: [{ scope: { name: 'fuzz' }, metrics: [each] }] });
+          const { body } = encodeMetrics({
+            resource: own,
+            scopeMetrics: [{ scope: { name: 'fuzz' }, metrics: [each] }],
+          });
           const seen = at(
             await found('metrics', body ?? new Uint8Array()),
             'resourceMetrics',

@@ -1,13 +1,17 @@
 /** What nobody can encode is dropped alone, counted, and said; the batch around it arrives. */
-import { diag, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { diag, SpanKind, SpanStatusCode, ValueType } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import type { DataPoint, MetricData } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterEach, expect, test, vi } from 'vitest';
 
+import { readConfig } from '../../src/config/read-config.ts';
 import { BatchQueue } from '../../src/export/batch-queue.ts';
 import { encodeLogRecords } from '../../src/export/log-encoder.ts';
 import { MemoryBudget } from '../../src/export/memory-budget.ts';
+import { OtlpMetricExporter } from '../../src/export/metric-exporter.ts';
 import type { Outcome, Payload } from '../../src/export/sent.ts';
 import { encodeSpans } from '../../src/export/span-encoder.ts';
 import { deliveryTo } from '../support/delivery.ts';
@@ -135,3 +139,52 @@ test('the queue sends the rest of the batch, and counts what was dropped', async
     { sent: undefined, itemCount: 0, unencodableCount: 1, droppedCount: 0 },
   ]);
 });
+
+const point: DataPoint<number> = { attributes: {}, startTime: [1, 0], endTime: [2, 0], value: 1 };
+const withoutValue: DataPoint<number> = {
+  attributes: {},
+  startTime: [1, 0],
+  endTime: [2, 0],
+  get value(): number {
+    throw new Error('this getter throws');
+  },
+};
+
+test.each([
+  ['an attribute', { ...point, attributes: throwing }],
+  ['a value', withoutValue],
+])(
+  'a metric that cannot be encoded for %s is left out with all its data points, which are counted',
+  async (_, impossible) => {
+    const sent: Payload[] = [];
+    const outcomes: Outcome[] = [];
+    const delivery = deliveryTo({
+      send: async (payload) => {
+        sent.push(payload);
+        return { status: 'sent' };
+      },
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
+    const exporter = new OtlpMetricExporter(delivery, readConfig({}).config.metrics, 1_000_000);
+    const broken = gauge('broken', [impossible, point, point]);
+    for (const metrics of [[gauge('a', [point]), broken, gauge('b', [point])], [broken]]) {
+      const all = { resource, scopeMetrics: [{ scope: { name: 'hand' }, metrics }] };
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await new Promise((resolve) => exporter.export(all, resolve));
+    }
+    expect(sent.map(({ itemCount }) => itemCount)).toEqual([2]);
+    expect(outcomes.map(({ itemCount, unencodableCount }) => [itemCount, unencodableCount])).toEqual([
+      [2, 3],
+      [0, 3],
+    ]);
+  },
+);
+
+function gauge(name: string, dataPoints: DataPoint<number>[]): MetricData {
+  return {
+    descriptor: { name, unit: '', description: '', valueType: ValueType.INT },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: DataPointType.GAUGE,
+    dataPoints,
+  };
+}
