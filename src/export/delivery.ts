@@ -229,7 +229,8 @@ export class Delivery {
 
   /** One after the other, and the file goes when both have a place. @returns False when there is nothing to halve. */
   async #sendHalves(due: Due): Promise<boolean> {
-    const pieces = payloadHalves(due.payload, this.#parts.contentType);
+    const { contentType } = this.#parts;
+    const pieces = payloadHalves(due.payload, { contentType, signal: this.route.signal });
     if (pieces === undefined) return false;
     // With a file they are on the disk as one until both have a place.
     if (due.file === undefined) await this.sendAll(pieces);
@@ -238,8 +239,10 @@ export class Delivery {
     return true;
   }
 
-  #tooLarge({ body }: Payload): TooLarge {
+  /** @returns Undefined for several that cannot be taken apart. */
+  #tooLarge({ body, itemCount }: Payload): TooLarge | undefined {
     const named = firstName(body, this.#parts.contentType);
+    if (named === undefined && itemCount > 1) return undefined;
     return { scope: named?.scope ?? '', name: named?.name ?? '', bytes: body.byteLength };
   }
 

@@ -39,7 +39,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
 
   async #send(payload: Payload, done: (result: ExportResult) => void): Promise<void> {
     const contentType = this.#config.otlp.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
-    await this.#delivery.sendAll(payloadsWithin(payload, contentType, this.#maxBytes));
+    await this.#delivery.sendAll(payloadsWithin(payload, { contentType, signal: 'metrics' }, this.#maxBytes));
     done({ code: ExportResultCode.SUCCESS });
   }
 

@@ -23,6 +23,12 @@ export function jsonParts(body: Uint8Array): Part<Json>[] {
   return listOf(request, keys.resources).flatMap((resource) => partsOfResource(resource, keys));
 }
 
+/** Of a request of metrics: each has its data points in the one member that says what kind it is. */
+export function jsonPointCount(body: Uint8Array): number {
+  const members = jsonParts(body).flatMap(({ item }) => Object.values(item));
+  return members.reduce<number>((sum, member) => sum + listOf(member, 'dataPoints').length, 0);
+}
+
 function partsOfResource(resource: Json, keys: Keys): Part<Json>[] {
   const group: Group<Json> = { fields: without(resource, keys.scopes) };
   return listOf(resource, keys.scopes).flatMap((scope) => {

@@ -10,6 +10,9 @@ const secondTag = 0x12;
 /** Of `name` in a Span; a log record has its body there, a metric nothing. */
 const spanNameTag = 0x2a;
 
+/** Of `gauge`, `sum`, `histogram`, `exponential_histogram` and `summary` in a Metric; data points are field 1 of each. */
+const pointsTags: ReadonlySet<number> = new Set([0x2a, 0x3a, 0x4a, 0x52, 0x5a]);
+
 interface Field {
   /** Its first byte: enough to tell those that matter. */
   readonly tag: number;
@@ -67,6 +70,16 @@ function delimited(tag: number, contents: readonly Uint8Array[]): Uint8Array {
   }
   head.push(length);
   return Buffer.concat([Uint8Array.from(head), ...contents]);
+}
+
+/** Of a request of metrics. */
+export function protobufPointCount(body: Uint8Array): number {
+  return protobufParts(body)
+    .parts.flatMap(({ item }) => fieldsOf(item))
+    .flatMap(({ content }) => fieldsOf(content))
+    .filter(({ tag }) => pointsTags.has(tag))
+    .flatMap(({ content }) => fieldsOf(content))
+    .filter(({ tag }) => tag === firstTag).length;
 }
 
 function nameOf(part: Part<Uint8Array> | undefined): ItemName | undefined {

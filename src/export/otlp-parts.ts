@@ -1,6 +1,6 @@
 /** Takes encoded OTLP apart into single items and puts some of them together again, for requests that a receiver finds too large. Pure. */
-import { jsonParts, joinedJson } from './otlp-parts-json.ts';
-import { joinedProtobuf, protobufParts } from './otlp-parts-protobuf.ts';
+import { jsonParts, jsonPointCount, joinedJson } from './otlp-parts-json.ts';
+import { joinedProtobuf, protobufParts, protobufPointCount } from './otlp-parts-protobuf.ts';
 
 /** One span, log record or metric, with what it belongs to: the same objects for items of the same resource or scope. */
 export interface Part<Content> {
@@ -40,6 +40,11 @@ function cut<Content>(
 ): readonly [Uint8Array, Uint8Array] | undefined {
   const middle = Math.ceil(parts.length / 2);
   return parts.length < 2 ? undefined : [join(parts.slice(0, middle)), join(parts.slice(middle))];
+}
+
+/** Data points in a request of metrics: a single metric may have any number. */
+export function pointCount(body: Uint8Array, contentType: string): number {
+  return contentType === 'application/json' ? jsonPointCount(body) : protobufPointCount(body);
 }
 
 /** The name of the first item of a request. */

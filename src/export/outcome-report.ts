@@ -1,7 +1,7 @@
 /** Says what became of batches that the sender cannot know of, and what the spool has to tell. */
 import type { SpoolNews } from '../spool/spool-news.ts';
 import { dropped, droppedNoMore, itemsOf, refused, unencodable } from './delivery-report.ts';
-import { countLost } from './losses.ts';
+import { counted, countLost } from './losses.ts';
 import type { Items } from './losses.ts';
 import { reportOnce } from './self-report.ts';
 import type { Outcome, TooLarge } from './sent.ts';
@@ -10,24 +10,32 @@ export function outcomeReporter(items: Items): (outcome: Outcome) => void {
   return ({ sent, itemCount, unencodableCount, droppedCount, tooLarge }) => {
     if (unencodableCount > 0) unencodable(items, unencodableCount);
     if (sent?.status === 'refused' && sent.isTooLarge) {
-      if (tooLarge === undefined || itemCount > 1) refused(items, itemCount, sent.reason);
-      else oneTooLarge(items, sent.reason, tooLarge);
+      if (tooLarge === undefined) refused(items, itemCount, sent.reason);
+      else oneTooLarge({ items, itemCount, reason: sent.reason }, tooLarge);
     }
     if (droppedCount > 0) dropped(items, droppedCount, 'the queue is full');
     else if (sent?.status === 'sent') droppedNoMore(items);
   };
 }
 
+interface Refused {
+  readonly items: Items;
+  /** More than one are the data points of one metric. */
+  readonly itemCount: number;
+  readonly reason: string;
+}
+
 /** Once for each logger or name: the same one will be too large again. */
-function oneTooLarge(items: Items, reason: string, { scope, name, bytes }: TooLarge): void {
-  countLost(items, 1, 'too large');
+function oneTooLarge({ items, itemCount, reason }: Refused, { scope, name, bytes }: TooLarge): void {
+  countLost(items, itemCount, 'too large');
   const named = [...(name === '' ? [] : [`"${name.slice(0, 80)}"`]), ...(scope === '' ? [] : [`of ${scope}`])].join(
     ' ',
   );
+  const what = itemCount > 1 ? `the ${counted(itemCount, items)} of a metric` : `one of the ${items}`;
   const kilobytes = Math.ceil(bytes / 1024);
   reportOnce(
     `too large ${items} ${named}`,
-    `the collector refused one of the ${items}${named === '' ? '' : ` (${named})`} for its size of ${kilobytes} KB: ${reason}; it is dropped`,
+    `the collector refused ${what}${named === '' ? '' : ` (${named})`} for its size of ${kilobytes} KB: ${reason}; it is dropped`,
   );
 }
 

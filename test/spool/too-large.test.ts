@@ -106,6 +106,33 @@ test.each(['none', 'gzip'])(
   },
 );
 
+test.each(['http/json', 'http/protobuf'])(
+  'over %s: a metric whose data points are too many is dropped alone, named, and counted by them',
+  async (protocol) => {
+    const receiver = await receiverOn(0, { maxBytes: limit });
+    const app = await spoolingApp({
+      ...spoolEnv(receiver.port, newSpool()),
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+      OTEL_METRIC_EXPORT_TIMEOUT: '500',
+      OTEL_TRACES_EXPORTER: 'none',
+    });
+    await app.get('/points?count=1000');
+    await untilTrue(() => app.stderr().includes('for its size'));
+    await app.get('/end');
+    const { stderr } = await app.exit;
+    const [said, atEnd, ...others] = stderr.match(/reqlens: [^\n]*/g) ?? [];
+    expect(said).toMatch(
+      /^reqlens: the collector refused the 1000 data points of a metric \("many\.points" of spooling\) for its size of \d+ KB: HTTP status 413; it is dropped$/,
+    );
+    // It is too large at each export.
+    const lost = /^reqlens: telemetry that did not arrive: (\d+) data points \(\1: too large\)$/.exec(atEnd ?? '');
+    expect(Number(lost?.[1]) % 1000).toBe(0);
+    expect(others).toEqual([]);
+  },
+);
+
 test('a batch that waited on disk is halved as well', async () => {
   const spool = newSpool();
   const port = await deadPort();

@@ -23,6 +23,12 @@ function makeMetrics(count) {
   for (let index = 0; index < count; index += 1) meter.createCounter(`many.things.${index}`).add(1);
 }
 
+/** One metric with many data points. */
+function makePoints(count) {
+  const many = metrics.getMeter('spooling').createCounter('many.points');
+  for (let index = 0; index < count; index += 1) many.add(1, { index: `${index}` });
+}
+
 const threads = [];
 
 /** The same in a thread, which stays as long as the process, unless it is to end. */
@@ -59,6 +65,7 @@ const server = createServer((request, response) => {
   }
   if (pathname === '/make') make(wanted);
   if (pathname === '/metrics') makeMetrics(number('count'));
+  if (pathname === '/points') makePoints(number('count'));
   if (pathname === '/worker') makeInThread(wanted);
   if (pathname === '/memory') response.write(String(process.memoryUsage().rss));
   response.end();
