@@ -131,7 +131,7 @@ export function countedIn({ said }: Life, carried: Carried): Counted {
   const sum = (isRefusal: boolean): number =>
     counts.reduce(
       (total, [, count = '0', why = '']) =>
-        /^HTTP status|refused at the exit/.test(why) === isRefusal ? total + Number(count) : total,
+        why.startsWith('HTTP status') === isRefusal ? total + Number(count) : total,
       0,
     );
   return { refused: sum(true), otherwise: sum(false) };

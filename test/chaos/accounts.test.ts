@@ -68,11 +68,6 @@ test.each<[string, Happened, Partial<Accounts>]>([
     { refused: 1 },
   ],
   [
-    'refused at the exit',
-    { life: { said: countedAtEnd('1: refused at the exit') }, posts: [{ status: 500 }] },
-    { refused: 1 },
-  ],
-  [
     'refused, said, and killed later',
     { life: { said: saidRefused, ...sigkill(60_000) }, posts: [{ status: 500 }] },
     { refusedToKilled: 1 },
