@@ -112,11 +112,18 @@ function received(port: MessagePort): Map<number, Sent> {
   return answers;
 }
 
-/** Node asks for it in the thread that connects, and then; applications set it while they run. */
+/**
+ * Whom a connection trusts. Node asks for it in the thread that connects, and then; applications set it while they run. The option for the
+ * system's authorities holds for one thread too since Node 24; the variable says the same on every version, also where it means nothing.
+ */
 function environment(): Record<string, string> {
-  // oxlint-disable-next-line node/no-process-env -- not a setting of ours
-  const rejects = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  return rejects === undefined ? {} : { NODE_TLS_REJECT_UNAUTHORIZED: rejects };
+  // oxlint-disable-next-line node/no-process-env -- not settings of ours
+  const { NODE_TLS_REJECT_UNAUTHORIZED: rejects, NODE_USE_SYSTEM_CA: system, NODE_OPTIONS: options = '' } = process.env;
+  const hasOption = [...process.execArgv, ...options.split(/\s+/)].includes('--use-system-ca');
+  return {
+    ...(rejects === undefined ? {} : { NODE_TLS_REJECT_UNAUTHORIZED: rejects }),
+    ...(hasOption || system === '1' ? { NODE_USE_SYSTEM_CA: '1' } : {}),
+  };
 }
 
 function codeIn(file: URL): string | undefined {
