@@ -6,9 +6,14 @@ import type { ScriptedReceiver } from '../support/scripted-receiver.ts';
 import { startApp } from '../support/run-app.ts';
 import type { RunningApp } from '../support/run-app.ts';
 
-async function appFor({ port }: ScriptedReceiver): Promise<RunningApp> {
-  const env = { ...spoolEnv(port, newSpool()), OTEL_LOGS_EXPORTER: 'none' };
-  return startApp('test/sending/apps/fake-timers.mjs', { env });
+async function appFor({ port }: ScriptedReceiver, { args = [], ...more }: How = {}): Promise<RunningApp> {
+  const env = { ...spoolEnv(port, newSpool()), OTEL_LOGS_EXPORTER: 'none', ...more.env };
+  return startApp('test/sending/apps/fake-timers.mjs', { args, env });
+}
+
+interface How {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 function hasSpan(receiver: ScriptedReceiver, name: string): boolean {
@@ -43,5 +48,20 @@ test('a receiver that is busy meanwhile is asked again', async () => {
   isBusy = false;
   await receiver.until(() => hasSpan(receiver, 'meanwhile'));
   expect(receiver.requests.length).toBeGreaterThan(1);
+  await end(app);
+});
+
+test('metrics whose first measurement comes under fake timers', async () => {
+  const receiver = await receiverOn(0);
+  const env = {
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_METRIC_EXPORT_INTERVAL: '200',
+    OTEL_METRIC_EXPORT_TIMEOUT: '200',
+  };
+  const app = await appFor(receiver, { args: ['from-the-start'], env });
+  await app.get('/real');
+  await receiver.until(() => receiver.requests.length > 1);
+  expect(receiver.requests.map(({ path }) => path)).toEqual(receiver.requests.map(() => '/v1/metrics'));
   await end(app);
 });

@@ -1,4 +1,4 @@
-/** A server that puts fake timers in (/fake), as libraries for tests do, takes them out again (/real), and makes a span (/span?name). */
+/** A server that puts fake timers in (/fake), as libraries for tests do, takes them out again (/real), and makes a span (/span?name). With the argument `from-the-start` they are in before there is any telemetry. */
 import { createServer } from 'node:http';
 
 import { trace } from '@opentelemetry/api';
@@ -22,6 +22,7 @@ const ways = {
   '/span': (name) => trace.getTracer('own').startSpan(name).end(),
 };
 
+if (process.argv[2] === 'from-the-start') ways['/fake']();
 const server = createServer((request, response) => {
   const [path, name] = request.url.split('?');
   ways[path](name);
