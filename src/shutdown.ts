@@ -81,7 +81,8 @@ class Ending {
   #send(): void {
     const { queues, timeoutMs, endOpenSpans, limitSpool } = this.#parts;
     if (timeoutMs === 0) return;
-    endOpenSpans();
+    // A fault there must not keep back what waits in the queues.
+    guarded(endOpenSpans);
     const startMs = nowMs();
     const isFirst = !this.#hasSent;
     this.#hasSent = true;

@@ -58,6 +58,8 @@ export class InFlightRequest {
   /** Called when it ends, by those who wait for that elsewhere. */
   released: (() => void) | undefined;
   readonly #parts: InFlightParts;
+  /** Kept apart: the application may take it from its request. */
+  readonly #connection: IncomingMessage['socket'];
   readonly #startMs = performance.now();
   /** Written past the response, on the bare connection. */
   #rawStatus: number | undefined;
@@ -72,6 +74,7 @@ export class InFlightRequest {
     this.context = parts.context;
     this.tracked = parts.tracked;
     this.#parts = parts;
+    this.#connection = parts.request.socket;
   }
 
   get hasEnded(): boolean {
@@ -95,7 +98,7 @@ export class InFlightRequest {
 
   /** Ends it if its connection is gone: the application has taken away what would have told that. */
   endIfGone(): void {
-    if (this.#parts.request.socket.destroyed) this.end();
+    if (this.#connection.destroyed) this.end();
   }
 
   /** The status line was written on the bare connection. */

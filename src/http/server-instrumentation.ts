@@ -12,6 +12,7 @@ import type { FindClient } from '../identity/client.ts';
 import { acceptRequestId } from '../identity/request-id.ts';
 import { keyReadBy, RequestContext } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
+import { guarded } from '../patch.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { LeastSampling, OverruledSampler } from '../trace/sampler.ts';
 import type { NewSpan, spanMaker } from '../trace/span-maker.ts';
@@ -47,6 +48,9 @@ export interface ServerInstrumentationParts extends TrackingParts {
  */
 const leastSweep = 512;
 
+/** What the application has made of its response is read then: one that fails must not cost the others their end. */
+const endPlace = 'the end of an open request';
+
 const rpcKey = keyReadBy((probe) => getRPCMetadata(probe));
 
 export class ServerInstrumentation implements ServerEdge {
@@ -59,6 +63,8 @@ export class ServerInstrumentation implements ServerEdge {
   #sweepAt = leastSweep;
   readonly #allowedHeaders: readonly string[];
   readonly answer: ServerEdge['answer'];
+  readonly #endIfGone = guarded(endPlace, (inFlight: InFlightRequest) => inFlight.endIfGone());
+  readonly #abandon = guarded(endPlace, (inFlight: InFlightRequest) => inFlight.abandon());
 
   constructor(parts: ServerInstrumentationParts) {
     this.#parts = parts;
@@ -135,8 +141,8 @@ export class ServerInstrumentation implements ServerEdge {
   /** The process is about to exit: ends every span that is still open. */
   abandonOpen(): void {
     for (const inFlight of this.#open) {
-      inFlight.endIfGone();
-      inFlight.abandon();
+      this.#endIfGone(inFlight);
+      this.#abandon(inFlight);
     }
   }
 
@@ -144,7 +150,7 @@ export class ServerInstrumentation implements ServerEdge {
   #keep(inFlight: InFlightRequest): void {
     this.#open.add(inFlight);
     if (this.#open.size < this.#sweepAt) return;
-    for (const each of this.#open) each.endIfGone();
+    for (const each of this.#open) this.#endIfGone(each);
     this.#sweepAt = Math.max(leastSweep, this.#open.size * 2);
   }
 

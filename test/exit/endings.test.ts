@@ -75,6 +75,21 @@ describe('an end of its own', () => {
     expect(ending.spans.map(({ attributes }) => attributes['error.type'])).toEqual(['process_exit']);
   });
 
+  test('requests whose objects the application has changed cost nobody his span', async () => {
+    const { exit, bare, spans } = await endingOf('/exit-tampered');
+    expect(outcome(bare)).toEqual({ code: 3, signal: undefined, stderr: '' });
+    expect({ code: exit.code, signal: exit.signal }).toEqual({ code: 3, signal: undefined });
+    expect(exit.stderr).toMatch(
+      /^reqlens: the hook in the end of an open request failed.*no writableFinished any more.*\n$/,
+    );
+    const served = spans.filter(({ kind }) => kind === 2).map(({ attributes }) => attributes);
+    expect(served.map((each) => `${String(each['url.path'])} ${String(each['error.type'])}`).toSorted()).toEqual([
+      '/exit-tampered process_exit',
+      '/with-getters process_exit',
+      '/without-socket process_exit',
+    ]);
+  });
+
   test('what an exit listener registered at the last moment logs and traces arrives', async () => {
     const ending = await endingOf('/exit-listeners');
     expect(outcome(ending.exit)).toEqual({ code: 0, signal: undefined, stderr: '' });

@@ -1,5 +1,6 @@
 /** A server that ends in the way its path says; or a program that ends at once in the way its first argument says. */
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 
 import { trace } from '@opentelemetry/api';
 import { getLogger } from 'reqlens';
@@ -27,6 +28,28 @@ const ways = {
   '/exit': () => {
     log.info('exit');
     process.exit(3);
+  },
+  /** Open requests whose objects the application has changed in ways that Node itself does not mind. */
+  '/exit-tampered': async () => {
+    const { port } = server.address();
+    for (const path of ['/without-socket', '/with-getters']) {
+      get({ port, path }).on('error', () => {});
+      await once(server, 'request');
+    }
+    process.exit(3);
+  },
+  '/without-socket': ({ req }) => {
+    req.socket = null;
+  },
+  '/with-getters': (response) => {
+    // Closed, and its end unheard.
+    response.socket.removeAllListeners().destroy();
+    for (const name of ['writableFinished', 'headersSent'])
+      Object.defineProperty(response, name, {
+        get: () => {
+          throw new Error(`no ${name} any more`);
+        },
+      });
   },
   '/exit-code': (response) => {
     process.exitCode = 4;

@@ -56,6 +56,9 @@ async function failingCalls(here) {
   }
 }
 
+const mostHeld = 600;
+let held = 0;
+
 const deeds = {
   '/plain': (request, response) => {
     response.on('finish', () => say('finish'));
@@ -106,6 +109,11 @@ const deeds = {
     response.writeHead(200);
     response.write('begun');
     setImmediate(() => request.socket.destroy());
+  },
+  /** So many at once are looked through for such whose connection has gone unseen. */
+  '/held': (request) => {
+    held += 1;
+    if (held === mostHeld) request.socket.destroy();
   },
   '/files': async (request, response) => {
     say(fs.writeFileSync(file, 'one'), fs.appendFileSync(file, 'two'), fs.readFileSync(file, 'utf8'));
@@ -245,6 +253,8 @@ await exchange('http', head('/chat', 'Upgrade: own\r\n').replace('close', 'upgra
 await exchange('http', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
 const keep = head('/small').replace('close', 'keep-alive');
 await exchange('http', `${keep}${keep}${head('/never')}${keep}`);
+
+await exchange('http', 'GET /held HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(mostHeld));
 
 // By hand, as in-process callers do it.
 const made = new http.IncomingMessage(null);
