@@ -84,7 +84,8 @@ function begin({ parts, calls, events }: Watching & { readonly parts: CallingPar
   request.on('close', events.requestClosed);
   const headers = headersOf(request);
   if (headers === undefined) return;
-  const notes = parts.headers.complete(headers, { context: trace.setSpan(around, span), host: target.address });
+  const departure = { context: trace.setSpan(around, span), host: target.address, target: request.path };
+  const notes = parts.headers.complete(headers, departure);
   if (notes !== undefined) span.setAttributes(notes);
 }
 

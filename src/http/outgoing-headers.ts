@@ -30,8 +30,10 @@ export type OutgoingHeadersConfig = Pick<Config, 'requestId' | 'sendsAccount'>;
 export interface Departure {
   /** With the client span in it. */
   readonly context: Context;
-  /** As it stands in a URL. */
+  /** To whom the connection is, as it stands in a URL. */
   readonly host: string;
+  /** What is asked for: a path, or a whole address where the connection is to a plain proxy, which hands all headers on. */
+  readonly target: string;
 }
 
 export class OutgoingHeaders {
@@ -55,15 +57,22 @@ export class OutgoingHeaders {
    *
    * @returns What the span has to say of headers that the application set.
    */
-  complete(headers: RequestHeaders, { context, host }: Departure): Attributes | undefined {
+  complete(headers: RequestHeaders, { context, host, target }: Departure): Attributes | undefined {
     const carrier: Record<string, string> = {};
     propagation.inject(context, carrier);
     const scope = requestScope(context);
     const notes = new Notes();
     this.#addTraceContext(headers, carrier, { scope, notes });
     addBaggage(headers, carrier[baggageField], notes);
-    if (scope !== undefined && this.#isAllowed(host)) this.#addIdentity(headers, scope, notes);
+    if (scope !== undefined && this.#mayKnow(host, target)) this.#addIdentity(headers, scope, notes);
     return notes.attributes;
+  }
+
+  /** A plain proxy sees the headers, and so does whom it asks. */
+  #mayKnow(host: string, target: string): boolean {
+    if (!this.#isAllowed(host)) return false;
+    const farther = target.startsWith('/') ? '' : (URL.parse(target)?.hostname ?? '');
+    return farther === '' || this.#isAllowed(farther);
   }
 
   #addTraceContext(headers: RequestHeaders, carrier: Readonly<Record<string, string>>, { scope, notes }: Found): void {

@@ -104,7 +104,8 @@ function completeStockCalls(headers: OutgoingHeaders): () => void {
     'undici:request:create for the stock instrumentation',
     (span: Span, request: UndiciRequest) => {
       const host = URL.parse(String(request.origin))?.hostname ?? '';
-      note(span, headers.complete(undiciHeaders(request), { context: trace.setSpan(context.active(), span), host }));
+      const departure = { context: trace.setSpan(context.active(), span), host, target: request.path };
+      note(span, headers.complete(undiciHeaders(request), departure));
     },
   );
   // The stock code makes the request within the context of its span.
@@ -114,8 +115,9 @@ function completeStockCalls(headers: OutgoingHeaders): () => void {
       typeof message === 'object' && message !== null ? Reflect.get(message, 'request') : undefined;
     if (!(request instanceof ClientRequest) || isTracingSuppressed(active)) return;
     const current = headersOf(request);
-    if (current !== undefined)
-      note(trace.getSpan(active), headers.complete(current, { context: active, host: request.host }));
+    if (current === undefined) return;
+    const departure = { context: active, host: request.host, target: request.path };
+    note(trace.getSpan(active), headers.complete(current, departure));
   });
   subscribe('http.client.request.created', created);
   return () => {

@@ -63,8 +63,9 @@ interface UndiciParts extends CallingParts {
 function begin(parts: UndiciParts, calls: Calls, request: UndiciRequest): void {
   const around = callersContext(request);
   if (isTracingSuppressed(around)) return;
-  const url = URL.parse(request.method === 'CONNECT' ? '/' : request.path, String(request.origin));
-  if (url === null) return;
+  const origin = URL.parse(String(request.origin));
+  const url = origin === null ? null : urlWithin(origin, request);
+  if (origin === null || url === null) return;
   const method = knownMethod(request.method);
   const target: UndiciTarget = { url, method, originalMethod: request.method };
   const headers = undiciHeaders(request);
@@ -76,8 +77,16 @@ function begin(parts: UndiciParts, calls: Calls, request: UndiciRequest): void {
   const call = new OutgoingCall({ span, series: undiciSeries(target), record: parts.record, open: parts.open });
   calls.set(request, call);
   if (isHandover(request)) endAtHandover(request, (statusCode) => parts.handedOver(call, statusCode));
-  const notes = parts.headers.complete(headers, { context: trace.setSpan(around, span), host: url.hostname });
+  const departure = { context: trace.setSpan(around, span), host: origin.hostname, target: request.path };
+  const notes = parts.headers.complete(headers, departure);
   if (notes !== undefined) span.setAttributes(notes);
+}
+
+/** A path that begins with two slashes is a path all the same: read as a reference it would name another host. */
+function urlWithin({ origin }: URL, { method, path }: UndiciRequest): URL | null {
+  if (method === 'CONNECT') return URL.parse(origin);
+  // A plain proxy is asked for a whole address.
+  return path.startsWith('/') ? URL.parse(origin + path) : URL.parse(path, origin);
 }
 
 /** Where each copy of undici keeps the handler of a request. */

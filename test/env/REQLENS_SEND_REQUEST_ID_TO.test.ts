@@ -40,6 +40,18 @@ test('a name reaches a host that is called by its name', async () => {
   expect(called.map(({ headers }) => headers['x-request-id'])).toEqual(['order-4711', 'order-4711']);
 });
 
+test('a path that looks like a name decides nothing, and is no host in the spans', async () => {
+  const path = '/call?to={receiver}//far.internal';
+  const { called, spans } = await visit({ [variable]: 'far.internal' }, { ...options, path });
+  expect(called.map((call) => [call.path, call.headers['x-request-id']])).toEqual([
+    ['//far.internal/by-fetch', undefined],
+    ['//far.internal/by-http', undefined],
+  ]);
+  const clients = spans.filter(({ kind }) => kind === 3).map(({ attributes }) => attributes);
+  expect(clients.map((each) => each['server.address'])).toEqual(['127.0.0.1', '127.0.0.1']);
+  expect(clients.map((each) => new URL(String(each['url.full'])).pathname)).toEqual(called.map((call) => call.path));
+});
+
 test('a bad value is reported, and the default goes on', async () => {
   const complaint =
     'expected always, never, or a list of addresses, CIDR blocks, loopback and private, host names and *.suffix; loopback,private is used';

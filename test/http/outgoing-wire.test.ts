@@ -111,6 +111,8 @@ async function waysOf(app: TracedApp): Promise<string[]> {
 }
 
 const setters = /setHeader/;
+/** To a plain proxy of the own network, which hands all headers on to a host that may not have the request id. */
+const toForeignHost = /^(?:an absolute path|undici \d to a plain proxy)$/;
 
 describe.each([
   { name: 'ours', app: () => ours },
@@ -124,7 +126,7 @@ describe.each([
       const under = await send(app(), way, plain);
       expect({ way, said: under.said, requests: under.requests.map(withoutOurs) }).toEqual({ way, ...without });
       for (const request of under.requests) {
-        expect([way, ...fields(request, 'x-request-id')]).toEqual([way, requestId]);
+        expect([way, fields(request, 'x-request-id')]).toEqual([way, toForeignHost.test(way) ? [] : [requestId]]);
         const [parent, ...more] = fields(request, 'traceparent');
         expect([way, parent, more]).toEqual([way, expect.stringMatching(ofThisTrace), []]);
       }
@@ -157,7 +159,8 @@ describe.each([
       for (const request of requests) {
         expect([way, fields(request, 'traceparent')]).toEqual([way, [expect.stringMatching(ofThisTrace)]]);
         expect([way, fields(request, 'tracestate')]).toEqual([way, []]);
-        expect([way, fields(request, 'x-request-id')]).toEqual([way, [requestId]]);
+        const id = toForeignHost.test(way) ? 'no good id' : requestId;
+        expect([way, fields(request, 'x-request-id')]).toEqual([way, [id]]);
       }
     }
   }, 120_000);

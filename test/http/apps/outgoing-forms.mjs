@@ -131,6 +131,9 @@ const otherHttpWays = {
   'a method of its own': (pairs, { url }) => ended(http.request(url, { method: 'PURGE', ...some(pairs) })),
   'an absolute path': (pairs, { host, port }) =>
     ended(http.request({ host, port, path: 'http://far.example/page?sig=secret&a=1', ...some(pairs) })),
+  'an absolute path of the own network': (pairs, { host, port }) =>
+    ended(http.request({ host, port, path: 'http://stock.internal/page?a=1', ...some(pairs) })),
+  'a path with two slashes': (pairs, { url }) => ended(http.request(`${url}/far.example/page?a=1`, some(pairs))),
   'written in parts': (pairs, { url }) => {
     const request = http.request(url, { method: 'PUT', ...some(pairs) });
     request.write('one');
@@ -182,6 +185,8 @@ for (const [form, headers] of Object.entries(fetchForms)) {
 }
 Object.assign(fetchWays, {
   'fetch of a Request': async (pairs, { url }) => (await fetch(new Request(url, some(pairs)))).text(),
+  'fetch of a path with two slashes': async (pairs, { url }) =>
+    (await fetch(`${url}/far.example/page?a=1`, some(pairs))).text(),
   'fetch that is redirected': async (pairs, { url }) => (await fetch(`${url}redirect`, some(pairs))).text(),
   'fetch of a method of its own': async (pairs, { url }) =>
     (await fetch(url, { method: 'purge', ...some(pairs) })).text(),
@@ -214,6 +219,13 @@ function undiciWays(version, undici) {
     [name('Client.request')]: async (pairs, { url }) => {
       const client = new undici.Client(new URL(url).origin);
       const answer = await (await client.request({ path: '/client', method: 'GET', ...some(pairs) })).body.text();
+      await client.close();
+      return answer;
+    },
+    [name('to a plain proxy')]: async (pairs, { url }) => {
+      const client = new undici.Client(new URL(url).origin);
+      const path = 'http://far.example/page?a=1';
+      const answer = await (await client.request({ path, method: 'GET', ...some(pairs) })).body.text();
       await client.close();
       return answer;
     },
