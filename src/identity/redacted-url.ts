@@ -17,9 +17,15 @@ export class UrlRedaction {
 
   /** A whole address, or a path with a query. A fragment is read as a query too: OAuth's implicit flow has its tokens there. */
   url(text: string): string {
+    const user = userPart(text);
+    if (user === undefined) return this.#withQuery(text);
+    const hidden = text.slice(user.start, user.end).includes(':') ? `${redacted}:${redacted}` : redacted;
+    return text.slice(0, user.start) + hidden + this.#withQuery(text.slice(user.end));
+  }
+
+  #withQuery(text: string): string {
     const query = firstOf(text, ['?', '#', ';']);
-    const start = withoutUser(query < 0 ? text : text.slice(0, query));
-    return query < 0 ? start : start + this.query(text.slice(query));
+    return query < 0 ? text : text.slice(0, query) + this.query(text.slice(query));
   }
 
   /** `a=1&b=2`, with or without what begins it. */
@@ -117,15 +123,40 @@ function endOfAddress(text: string, from: number): number {
   return end;
 }
 
-/** The authority ends at the first slash behind `//`; a user's part of it ends at its last `@`. */
-function withoutUser(text: string): string {
-  const slashes = text.indexOf('//');
-  if (slashes < 0) return text;
-  const start = slashes + 2;
+interface UserPart {
+  readonly start: number;
+  /** Where its `@` is. */
+  readonly end: number;
+}
+
+/** Of the authority, which is behind `://`, or behind `//` at the beginning: what is before its last `@`. */
+function userPart(text: string): UserPart | undefined {
+  const scheme = text.startsWith('//') ? 0 : text.indexOf('://') + 1;
+  const mark = firstOf(text, ['?', '#']);
+  if ((scheme === 0 && !text.startsWith('//')) || (mark >= 0 && mark < scheme)) return undefined;
+  const start = scheme + 2;
   const slash = text.indexOf('/', start);
-  const end = slash < 0 ? text.length : slash;
-  const at = text.lastIndexOf('@', end - 1);
-  if (at < start) return text;
-  const hasPassword = text.slice(start, at).includes(':');
-  return `${text.slice(0, start)}${hasPassword ? `${redacted}:${redacted}` : redacted}${text.slice(at)}`;
+  const authority = text.slice(start, slash < 0 ? text.length : slash);
+  const at = authority.lastIndexOf('@', endOfAuthority(authority) - 1);
+  return at < 0 ? undefined : { start, end: start + at };
+}
+
+/**
+ * A `?` or `#` ends it, unless what is before that can be no host: then these are characters of a password that nobody has encoded. A
+ * semicolon is one anyway. An `@` behind what was redacted already is one of a query whose slashes went with a secret.
+ */
+function endOfAuthority(authority: string): number {
+  const mark = firstOf(authority, ['?', '#']);
+  const end = mark < 0 || !endsInHosts(authority.slice(0, mark)) ? authority.length : mark;
+  if (!authority.slice(0, authority.lastIndexOf('@', end - 1) + 1).includes(`=${redacted}`)) return end;
+  const query = firstOf(authority, ['?', '#', ';']);
+  return query < 0 ? end : query;
+}
+
+/** One or, for a replica set, several with commas between them; each may have a port. */
+function endsInHosts(authority: string): boolean {
+  return authority
+    .slice(authority.lastIndexOf('@') + 1)
+    .split(',')
+    .every((each) => /^(?:\[[^\]]*\]|[^:]*)(?::\d{0,5})?$/.test(each));
 }
