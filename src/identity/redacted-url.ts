@@ -33,17 +33,16 @@ export class UrlRedaction {
     if (this.#names.size === 0 || !text.includes('=')) return text;
     let result = '';
     let copied = 0;
-    for (let start = 0; start <= text.length;) {
+    // Looked for only behind the one before: at each separator it would take the whole rest.
+    for (let start = 0, equals = text.indexOf('='); equals >= 0;) {
       let end = endOfPair(text, start);
-      const equals = text.indexOf('=', start);
-      if (equals >= 0 && equals < end && equals + 1 < end && this.#isSecret(text.slice(start, equals))) {
+      if (equals + 1 < end && this.#isSecret(text.slice(start, equals))) {
         end = endOfValue(text, end);
         result += text.slice(copied, equals + 1) + redacted;
         copied = end;
       }
-      // What is left has no value any more; looking for one at each separator would take the whole rest each time.
-      if (equals < 0) break;
       start = end + 1;
+      if (equals < start) equals = text.indexOf('=', start);
     }
     return copied === 0 ? text : result + text.slice(copied);
   }
@@ -66,7 +65,8 @@ export class UrlRedaction {
     const isSecret = partsOf(name.slice(0, 1000)).some((part) => this.#names.has(parameterKey(part)));
     if (name.length > longestName) return isSecret;
     if (this.#seen.size >= mostNames) this.#seen.clear();
-    this.#seen.set(name, isSecret);
+    // A copy, letter by letter: a piece of a text keeps the whole text in memory.
+    this.#seen.set(Buffer.from(name, 'utf16le').toString('utf16le'), isSecret);
     return isSecret;
   }
 }
@@ -81,13 +81,10 @@ function partsOf(name: string): readonly string[] {
   return decoded(name).split(/[[\].\s]/);
 }
 
+/** Only ASCII, which is what the list has. Not by decodeURIComponent, which makes an error with a stack of each name that is broken. */
 function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    // A lone % or bytes that are not UTF-8: what is plain of it is what counts.
-    return name.replaceAll(/%([2-7][\da-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  }
+  if (!name.includes('%')) return name;
+  return name.replaceAll(/%([0-7][\da-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 const separators: ReadonlySet<string> = new Set(['&', ';', '?', '#']);

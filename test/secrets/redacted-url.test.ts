@@ -1,6 +1,9 @@
 /** What of an address may be recorded: all of it but its secrets, byte for byte. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { parseQueryRedaction, redactedQueryNames } from '../../src/config/query-redaction.ts';
 import { UrlRedaction } from '../../src/identity/redacted-url.ts';
@@ -108,9 +111,37 @@ describe('whatever the text', () => {
 
 test('megabytes take a moment', () => {
   for (const piece of ['&', 'a=', 'token=&', 'token=x&', '%', '://', '://u:p@', '[', '#', '@', 'a']) {
-    const long = piece.repeat(Math.floor((1024 * 1024) / piece.length));
-    expect(urls.query(long).length).toBeGreaterThan(1000);
-    expect(urls.url(`https://${long}`).length).toBeGreaterThan(8);
-    expect(urls.text(`${long} https://${long}`).length).toBeGreaterThan(1000);
+    for (const end of ['', 'a=1', '=', '@']) {
+      const long = piece.repeat(Math.floor((1024 * 1024) / piece.length)) + end;
+      expect(urls.query(long).length).toBeGreaterThan(1000);
+      expect(urls.url(`https://${long}`).length).toBeGreaterThan(8);
+      expect(urls.text(`${long} https://${long}`).length).toBeGreaterThan(1000);
+    }
   }
+});
+
+test('a name that was seen does not keep the text that it was in', () => {
+  const own = new UrlRedaction(redactedQueryNames);
+  const collect = collector();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 500; index += 1) own.query(`name-of-parameter-${index}=${'x'.repeat(64 * 1024)}`);
+  collect();
+  // Five hundred texts are 32 MiB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 1024 * 1024);
+  expect(own.query('name-of-parameter-1=a&password=b')).toBe('name-of-parameter-1=a&password=REDACTED');
+});
+
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
+
+test('a broken name costs no error', () => {
+  const made = vi.spyOn(globalThis, 'decodeURIComponent');
+  expect(urls.query('%=1&%zz=2&%E0=3&%70assword=4&a%zzpassword=5')).toBe(
+    '%=1&%zz=2&%E0=3&%70assword=REDACTED&a%zzpassword=5',
+  );
+  expect(made).not.toHaveBeenCalled();
+  made.mockRestore();
 });
