@@ -40,7 +40,10 @@ export function thrownWords(thrown: unknown): string {
 
 function isReadableError(thrown: unknown): thrown is Error {
   try {
-    return thrown instanceof Error && [thrown.name, thrown.message, thrown.stack].length > 0;
+    if (!(thrown instanceof Error)) return false;
+    // All that is read of it, here and in the SDK, which makes a text of the code.
+    for (const name of ['name', 'message', 'stack', 'code', 'port']) String(Reflect.get(thrown, name));
+    return true;
   } catch {
     // As above.
     return false;

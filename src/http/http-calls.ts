@@ -7,6 +7,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 
+import { thrownException } from '../errors.ts';
 import { fullUrl, httpCallAttributes, targetOf } from './call-attributes.ts';
 import type { CallTarget } from './call-attributes.ts';
 import type { NewCall } from './call-span.ts';
@@ -126,7 +127,8 @@ function learnPort({ call, target }: Calling, request: ClientRequest, port: numb
 function fail(calls: Calls, { request, error }: HttpFailure): void {
   const calling = calls.get(request);
   if (calling === undefined || calling.call.hasEnded) return;
-  const port: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'port') : undefined;
+  const exception = thrownException(error);
+  const port: unknown = typeof exception === 'string' ? undefined : Reflect.get(exception, 'port');
   if (!calling.target.isPortKnown && typeof port === 'number') learnPort(calling, request, port);
   calling.call.fail({ type: nameOf(error), error });
 }
@@ -186,7 +188,8 @@ function isError(statusCode: number | undefined): boolean {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'Error';
+  const exception = thrownException(error);
+  return typeof exception === 'string' ? 'Error' : exception.name;
 }
 
 interface HttpAnswer {

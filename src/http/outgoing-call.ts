@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
 
+import { thrownException, thrownWords } from '../errors.ts';
+
 /** Records how long a call took, in seconds. The attributes are taken over. */
 export type RecordCall = (durationS: number, attributes: Attributes) => void;
 
@@ -82,10 +84,11 @@ export class OutgoingCall {
   fail({ type, error }: CallFailure): void {
     if (this.#hasEnded) return;
     const { span } = this;
-    const message = error instanceof Error ? error.message : String(error);
+    // What the application aborts with may be anything, also what has no text.
+    const message = thrownWords(error);
     span.setAttribute('error.type', type);
     this.#parts.series['error.type'] = type;
-    span.recordException(error instanceof Error ? error : message);
+    span.recordException(thrownException(error));
     span.setStatus({ code: SpanStatusCode.ERROR, message });
     this.#close();
   }

@@ -7,6 +7,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 
+import { thrownException } from '../errors.ts';
 import { undiciCallAttributes, undiciSeries } from './call-attributes.ts';
 import type { UndiciTarget } from './call-attributes.ts';
 import { guarded } from '../patch.ts';
@@ -135,15 +136,16 @@ function answer(call: OutgoingCall, statusCode: number): void {
 
 function fail(call: OutgoingCall | undefined, error: unknown): void {
   if (call === undefined) return;
+  const exception = thrownException(error);
   // Given up by the application on purpose: no failure, as with the stock instrumentation.
-  if (error instanceof Error && error.name === 'AbortError') call.end();
-  else call.fail({ type: typeOf(error), error });
+  if (typeof exception !== 'string' && exception.name === 'AbortError') call.end();
+  else call.fail({ type: typeOf(exception), error });
 }
 
-function typeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Error';
-  const code: unknown = Reflect.get(error, 'code');
-  return typeof code === 'string' && code !== '' ? code : error.name || 'Error';
+function typeOf(exception: Error | string): string {
+  if (typeof exception === 'string') return 'Error';
+  const code: unknown = Reflect.get(exception, 'code');
+  return typeof code === 'string' && code !== '' ? code : exception.name || 'Error';
 }
 
 /** The connection becomes the application's own: no channel tells of that in every version of undici. */

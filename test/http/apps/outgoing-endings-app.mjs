@@ -43,6 +43,14 @@ function sent(url, options) {
 
 const ok = (action) => Promise.resolve(action).catch(() => see('rejection'));
 
+function abortedWith(url, reason) {
+  const controller = new AbortController();
+  const open = ok(fetch(`${url}/silent`, { signal: controller.signal }));
+  // fetch asks for its connection a little later.
+  setTimeout(() => controller.abort(reason), 20);
+  return open;
+}
+
 const endings = {
   answered: (url) => over(sent(url)),
   'no agent': (url) => over(sent(url, { agent: false })),
@@ -118,6 +126,23 @@ const endings = {
   fetched: async (url) => (await fetch(url)).text(),
   'fetched and cancelled': async (url) => (await fetch(`${url}/open`)).body.cancel(),
   'fetch given up': (url) => ok(fetch(`${url}/silent`, { signal: AbortSignal.timeout(20) })),
+  'fetch given up for what has no text': (url) => abortedWith(url, Object.create(null)),
+  'fetch given up for an error whose code has no text': (url) =>
+    abortedWith(url, Object.assign(new Error('enough'), { code: Object.create(null) })),
+  'fetch given up for an error that cannot be read': (url) =>
+    abortedWith(
+      url,
+      new Proxy(new Error('enough'), {
+        get: () => {
+          throw new Error('unreadable');
+        },
+      }),
+    ),
+  'destroyed with what has no text': (url) => {
+    const request = sent(`${url}/silent`);
+    request.on('socket', () => request.destroy(Object.create(null)));
+    return over(request);
+  },
   'fetch hung up': (url) => ok(fetch(`${url}/hangup`)),
   'fetch redirected': async (url) => (await fetch(`${url}/redirect`)).text(),
 };
