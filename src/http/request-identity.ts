@@ -1,8 +1,8 @@
 /** Decides, from the head of a request, which trace it belongs to and which request id it has. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Link, SpanContext } from '@opentelemetry/api';
+import { defaultTextMapGetter, isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api';
 
 import type { Config } from '../config/config.ts';
 import type { Client, FindClient } from '../identity/client.ts';
@@ -55,12 +55,14 @@ export function requestIdentifier({ headerName, findClient, onRejected }: Identi
     if (received !== undefined) client = findClient(request);
     const trustedId = client?.isRequestIdTrusted === true ? received : undefined;
 
-    const remote = readsContext(headers, propagated) ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+    const hasContext = readsContext(headers, propagated);
+    if (hasContext) client ??= findClient(request);
+    const isTrusted = hasContext && client?.isTraceparentTrusted === true;
+    const getter = isTrusted ? defaultTextMapGetter : idsAlone;
+    const remote = hasContext ? propagation.extract(ROOT_CONTEXT, headers, getter) : ROOT_CONTEXT;
     const remoteSpan = trace.getSpanContext(remote);
     const remoteTraceId =
       remoteSpan !== undefined && isSpanContextValid(remoteSpan) ? acceptTraceId(remoteSpan.traceId) : undefined;
-    if (remote !== ROOT_CONTEXT) client ??= findClient(request);
-    const isTrusted = remote !== ROOT_CONTEXT && client?.isTraceparentTrusted === true;
     const joins = isTrusted && remoteTraceId !== undefined;
 
     const { requestId, traceId } = joins ? idsWithin(remoteTraceId, trustedId) : idsFrom(trustedId);
@@ -85,6 +87,12 @@ export function scopeOf({ requestId, traceId, isTraceIdRandom, parent, links }: 
   if (caller !== undefined) scope.callerSpanId = caller.spanId;
   return scope;
 }
+
+/** Of a stranger's context nothing but ids and flags is kept, and 15 kB of broken baggage take milliseconds to read. */
+const idsAlone: TextMapGetter<IncomingHttpHeaders> = {
+  keys: (headers) => Object.keys(headers),
+  get: (headers, name) => (name === 'baggage' || name === 'tracestate' ? undefined : headers[name]),
+};
 
 /** Ids and flags alone: the `tracestate` of a caller who is not trusted goes nowhere. */
 function linkTo({ traceId, spanId, traceFlags }: SpanContext): Link {
