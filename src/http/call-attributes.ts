@@ -56,7 +56,9 @@ export function fullUrl({ protocol, path }: ClientRequest, { address, port }: Ca
 
 function recordedTarget(target: string): string {
   if (!target.includes('?')) return target;
-  const { path, query = '' } = urlParts(target, 'http', undefined);
+  // Behind a host, as `//a/b` alone would name one.
+  const whole = /^\/[/\\]/.test(target) ? `http://localhost${target}` : target;
+  const { path, query = '' } = urlParts(whole, 'http', undefined);
   if (path === undefined) return target;
   const before = target.startsWith('/') ? '' : (URL.parse(target)?.origin ?? '');
   return `${before}${path}?${query}`;

@@ -16,7 +16,7 @@ type Kind = 'plain' | 'secret' | 'query' | 'path' | 'url' | 'text';
 
 /** Attributes that are an address or end in one's name: `url.full`, `http.url`, `http.request.header.referer`, `db.connection_string`. */
 const urlNames =
-  /(?:^|[._-])(?:ur[il]|href|link|location|referer|referrer|target|connection_string|dsn|full|original)$/;
+  /(?:^|[._-])(?:ur[il](?:[._-](?:full|original))?|href|link|location|referer|referrer|target|connection_string|dsn)$/;
 /** Messages quote addresses. */
 const textNames = /^exception\.(?:message|stacktrace)$|(?:^|[._-])(?:error|message|statement|query\.text)$/;
 

@@ -38,6 +38,8 @@ test.each(['reqlens', 'otel'])(
       password: '[Redacted]',
       'app.login': { user: 'u', password: '[Redacted]', list: [{ token: '[Redacted]' }] },
       'app.page': 'sig=kept',
+      'url.original': 'https://host/?code=REDACTED',
+      'user_agent.original': 'robot/1 (+https://host/;code=kept)',
     };
     // Attributes of events may not be maps.
     const { 'app.login': _, ...simple } = cleaned;

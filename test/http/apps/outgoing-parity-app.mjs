@@ -27,6 +27,8 @@ const calls = {
   get: (url) => sent(url),
   query: (url) => sent(`${url}?id=1&name=a%20b`),
   'query with secrets': (url) => sent(`${url}?id=1&sig=secret`),
+  /** Its path begins with two slashes, and reads like a host. */
+  doubled: (url) => sent(`${url.replace(/(\d)\//, '$1//')}/page?id=1&name=a%20b`),
   'empty query': (url) => sent(`${url}?`),
   agent: (url) => sent(url, { headers: { 'user-agent': 'shop/1' } }),
   post: (url) => sent(url, { method: 'POST' }, 'the body'),

@@ -42,7 +42,7 @@ const answers: Readonly<Record<string, Answer>> = {
 
 export async function startCallTarget(): Promise<CallTarget> {
   const server = createServer((request, response) => {
-    const last = new URL(request.url ?? '/', 'http://localhost').pathname.split('/').at(-1) ?? '';
+    const last = new URL(`http://localhost${request.url ?? '/'}`).pathname.split('/').at(-1) ?? '';
     const answer = answers[last];
     request.resume();
     if (answer !== undefined) return answer(request, response);

@@ -14,6 +14,8 @@ const attributes = {
   password: 's3cr3t',
   'app.login': { user: 'u', password: 's3cr3t', list: [{ token: 's3cr3t' }] },
   'app.page': 'sig=kept',
+  'url.original': 'https://host/?code=s3cr3t',
+  'user_agent.original': 'robot/1 (+https://host/;code=kept)',
 };
 
 const server = createServer(async (request, response) => {
