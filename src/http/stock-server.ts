@@ -17,6 +17,7 @@ import type { FindClient } from '../identity/client.ts';
 import { withScope } from '../identity/request-scope.ts';
 import type { RequestScope } from '../identity/request-scope.ts';
 import type { TrackedRequest } from '../identity/tracked-request.ts';
+import { guarded } from '../patch.ts';
 import type { RequestIdGenerator } from '../trace/id-generator.ts';
 import type { OverruledSampler } from '../trace/sampler.ts';
 import { answerRejected } from './rejected-request.ts';
@@ -149,9 +150,10 @@ export class StockServer implements ServerEdge {
 /** Heard before the stock code's listener, which comes later and ends the span. A token still being verified then is too late for the span. */
 function endWithResponse(tracked: TrackedRequest, response: ServerResponse, scope: RequestScope): void {
   tracked.begin(scope);
-  response.once('close', () => {
+  const end = guarded('the close of a measured response of the stock instrumentation', () => {
     const { statusCode, writableFinished, req } = response;
     const ending = { isComplete: writableFinished, method: knownMethod(req.method), route: undefined, statusCode };
     tracked.end(ending, () => undefined);
   });
+  response.once('close', () => end());
 }

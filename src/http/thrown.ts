@@ -13,6 +13,9 @@ import { ourPart, reportFault } from '../patch.ts';
 import type { Callable } from '../patch.ts';
 import { InFlightRequest } from './in-flight.ts';
 
+// As it is before fake timers of the application's tests can replace it.
+const { queueMicrotask } = globalThis;
+
 let throwing: InFlightRequest | undefined;
 /** Counts calls of the application's code, to tell its errors from those of our way to it. */
 let applied = 0;

@@ -1,5 +1,5 @@
 /** Where ours differs from the stock instrumentation on purpose. docs/parity.md has each of these, with its reason. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import type { PlainSpan } from './support/otlp-json.ts';
 import { exchange } from './support/raw-client.ts';
@@ -152,3 +152,13 @@ async function open(): Promise<{ readonly ours: readonly PlainSpan[]; readonly s
   }
   return { ours: ours.spans(), stock: stock.spans() };
 }
+
+test('a measured response that has lost its request throws nothing at its close, with the stock instrumentation', async () => {
+  const env = { REQLENS_HTTP_SERVER: 'otel', REQLENS_PRIVILEGED_ROLES: 'admin' };
+  const app = await startTracedApp('differences-app.mjs', { env });
+  onTestFinished(async () => void (await app.stop()));
+  const tracked = requestText('/withoutRequest').replace('\r\n\r\n', '\r\nX-Debug-Resource-Tracking: 1\r\n\r\n');
+  await exchange({ port: app.port, send: tracked });
+  const { received } = await exchange({ port: app.port, send: requestText('/thrown') });
+  expect(received.split('\r\n\r\n')[1]).toBe('[]');
+});

@@ -1,5 +1,5 @@
 /** Every way that a request ends or does not: one span, the status that the client got, ended when the exchange is over. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { exchange } from '../http/support/raw-client.ts';
 import type { Exchange } from '../http/support/raw-client.ts';
@@ -165,6 +165,21 @@ test('pipelined requests whose connection breaks end with it, also those whose t
   const statuses = [900, 901, 902].map((number) => spansWith(number)[0]?.attributes['http.response.status_code']);
   // The second and the third have written their heads, and the client got neither.
   expect(statuses).toEqual([206, undefined, undefined]);
+});
+
+test('fake timers that hold microtasks back keep no span open, and give no error to another request', async () => {
+  const faked = await startTracedApp('../../request-endings/apps/faked-app.mjs');
+  onTestFinished(async () => void (await faked.stop()));
+  const sent = [keepAlive('/throwsAnswered'), keepAlive('/throwsLaterAnswered'), upgrade('/chatDestroyed')];
+  for (const each of sent) {
+    await exchange({ port: faked.port, send: each.replace('\r\nHost', '\r\nConnection: close\r\nHost') });
+  }
+  await faked.until(() => faked.spans().length === sent.length);
+  expect(faked.spans().map(({ attributes, events }) => [attributes['url.path'], events.length])).toEqual([
+    ['/throwsAnswered', 1],
+    ['/throwsLaterAnswered', 1],
+    ['/chatDestroyed', 0],
+  ]);
 });
 
 test.for(['open.example:443', 'refused.example:443'])('CONNECT %s', async (authority) => {

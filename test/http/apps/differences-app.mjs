@@ -26,6 +26,10 @@ const deeds = {
     response.on('error', () => response.end('failed'));
     response.emit('error', new RangeError('the response failed'));
   },
+  '/withoutRequest': (request, response) => {
+    response.end('done');
+    response.req = null;
+  },
   '/destroyed': (request, response) => response.destroy(),
   '/gone': (request, response) => {
     response.statusCode = 503;
