@@ -18,7 +18,7 @@ export function sayForeignProvider(): void {
 /**
  * What the API says of each thing that a second SDK may not register is one thing: an SDK was started after us. Its stacks say no more.
  *
- * @returns Whether the message was such a one; it has been said then.
+ * @returns Whether the message was such a one. It has been said then, but for that of a second logger of the API's own, by which nothing is lost.
  */
 export function isSecondRegistration(message: string): boolean {
   if (message.startsWith('Current logger will ')) return true;

@@ -25,7 +25,7 @@ interface SpanMould {
   readonly shared: Readonly<Record<string, unknown>>;
 }
 
-/** Our server spans have at most 17 attributes of ours; with tighter limits the SDK's own checks have work to do. */
+/** Our server spans have at most 18 attributes of ours, beside those of the caller; with tighter limits the SDK's own checks have work to do. */
 const roomForAttributes = 32;
 
 /**
