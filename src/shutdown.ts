@@ -2,7 +2,7 @@
 import { deliverBeforeExit } from './export/exit-delivery.ts';
 import { sayLosses } from './export/losses.ts';
 import type { ExitQueue } from './export/pipelines.ts';
-import { nowMs, setTimeout } from './export/real-timers.ts';
+import { nowMs, setTimeout } from './real-timers.ts';
 import { reportOnce, sayUnsaid } from './export/self-report.ts';
 import { watchEnd } from './process-end/watch-end.ts';
 import type { EndWatch } from './process-end/watch-end.ts';

@@ -1,5 +1,5 @@
 /** One try to hand a request over, and when a failed one may be made again at once. */
-import { clearTimeout, nowMs, setImmediate, setTimeout } from './real-timers.ts';
+import { clearTimeout, nowMs, setImmediate, setTimeout } from '../real-timers.ts';
 import type { Route } from './sent.ts';
 
 export interface PostOptions {

@@ -1,5 +1,5 @@
 /** How long to leave somebody alone who has failed. */
-import { nowMs } from './real-timers.ts';
+import { nowMs } from '../real-timers.ts';
 
 /** The floor, whatever a receiver says: `Retry-After: 0` made 5,287 requests in 5 s. */
 const shortestMs = 1000;

@@ -4,7 +4,7 @@ import type { Delivery } from './delivery.ts';
 import { encodeWithin } from './encode-within.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { clearTimeout, nowMs, setTimeout } from './real-timers.ts';
+import { clearTimeout, nowMs, setTimeout } from '../real-timers.ts';
 import type { Encoded } from './request-encoder.ts';
 import type { QueueFigures } from './sdk-metrics.ts';
 import type { Payload, Route } from './sent.ts';

@@ -1,6 +1,6 @@
 /** What is known of one receiver, for all that send to it: while it is away it is asked by one batch at a time, and seldom. */
 import { BackOff } from './back-off.ts';
-import { nowMs } from './real-timers.ts';
+import { nowMs } from '../real-timers.ts';
 import type { Sent } from './sent.ts';
 
 type Retry = Extract<Sent, { status: 'retry' }>;

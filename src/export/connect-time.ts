@@ -1,7 +1,7 @@
 /** Gives up connections that nobody takes up. */
 import type { Socket } from 'node:net';
 
-import { clearInterval, setInterval } from './real-timers.ts';
+import { clearInterval, setInterval } from '../real-timers.ts';
 
 /**
  * While a connection is being made the event loop stays alive, whatever is said of its socket: an application that is over ends no sooner. The

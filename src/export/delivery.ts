@@ -11,7 +11,7 @@ import type { FoundName } from '../spool/spool-name.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import { firstName } from './otlp-parts.ts';
 import { payloadHalves } from './payload-halves.ts';
-import { clearTimeout, nowMs, setTimeout, sleep } from './real-timers.ts';
+import { clearTimeout, nowMs, setTimeout, sleep } from '../real-timers.ts';
 import { ReceiverState } from './receiver-state.ts';
 import type { Outcome, Payload, Route, Sender, Sent, TooLarge } from './sent.ts';
 import type { Due, Filed, WaitingPlace } from './waiting-place.ts';

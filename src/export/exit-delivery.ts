@@ -7,7 +7,7 @@ import type { ExitOutcome, Parcel } from './exit-sender.ts';
 import type { ExitQueue } from './pipelines.ts';
 import { itemsOf, refused, rejected } from './delivery-report.ts';
 import { countLost } from './losses.ts';
-import { nowMs } from './real-timers.ts';
+import { nowMs } from '../real-timers.ts';
 import { reportOnce } from './self-report.ts';
 import type { Payload, Route, Sent } from './sent.ts';
 

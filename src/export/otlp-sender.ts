@@ -8,7 +8,7 @@ import { circuitFor } from './circuit.ts';
 import type { Circuit } from './circuit.ts';
 import { attempted } from './delivery-report.ts';
 import { post } from './post.ts';
-import { nowMs } from './real-timers.ts';
+import { nowMs } from '../real-timers.ts';
 import { routeFor } from './route.ts';
 import { ExportFigures } from './sdk-metrics.ts';
 import type { Payload, Route, Sender, Sent, Signal } from './sent.ts';

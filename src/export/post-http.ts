@@ -10,7 +10,7 @@ import { httpOutcome, maxAnswerBytes } from './http-outcome.ts';
 import type { HttpAnswer } from './http-outcome.ts';
 
 import { throughProxy } from './proxy.ts';
-import { clearTimeout, setTimeout } from './real-timers.ts';
+import { clearTimeout, setTimeout } from '../real-timers.ts';
 import { cleanWords } from './receiver-words.ts';
 import type { Sent } from './sent.ts';
 

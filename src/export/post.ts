@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { PostOptions } from './attempt.ts';
 import { postGrpc } from './post-grpc.ts';
 import { postHttp } from './post-http.ts';
-import { nowMs } from './real-timers.ts';
+import { nowMs } from '../real-timers.ts';
 import type { Route, Sent } from './sent.ts';
 import { reasonOf } from './trouble-reason.ts';
 

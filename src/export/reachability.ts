@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { boundConnecting } from './connect-time.ts';
 import { didNotTake } from './delivery-report.ts';
 import type { ExitQueue } from './pipelines.ts';
-import { setTimeout } from './real-timers.ts';
+import { setTimeout } from '../real-timers.ts';
 import { reasonOf } from './trouble-reason.ts';
 
 /**

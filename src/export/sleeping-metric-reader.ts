@@ -1,7 +1,7 @@
 /** The SDK's periodic reader, which collects nothing until there can be something: a process without telemetry has no timer of ours. */
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 
-import { setInterval } from './real-timers.ts';
+import { setInterval } from '../real-timers.ts';
 
 export class SleepingMetricReader extends PeriodicExportingMetricReader {
   #isAwake = false;

@@ -6,7 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
-import { nowMs, setTimeout } from './real-timers.ts';
+import { nowMs, setTimeout } from '../real-timers.ts';
 import { headOf } from './trouble-reason.ts';
 
 /** Of lines about one subject, and the time after which one that is over is forgotten. */

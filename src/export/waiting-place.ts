@@ -4,7 +4,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { SpooledBatch } from '../spool/spool-file.ts';
 import { inNobodysContext, unattended } from './in-nobodys-context.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { nowMs, setTimeout } from './real-timers.ts';
+import { nowMs, setTimeout } from '../real-timers.ts';
 import type { Payload, Signal } from './sent.ts';
 
 export interface WaitingPlaceParts {

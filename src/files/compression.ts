@@ -24,9 +24,7 @@ import type { FileClock } from './file-clock.ts';
 import { lateWritesMs } from './late-writes.ts';
 import { unfinishedSuffix } from './prune.ts';
 import { codeOf } from './target-path.ts';
-
-// Applications put fake timers into their tests.
-const { clearTimeout, setTimeout } = globalThis;
+import { clearTimeout, setTimeout } from '../real-timers.ts';
 
 /** Bytes read at a time. An exit in the middle waits for one piece: about 10 ms. */
 const pieceBytes = 262_144;

@@ -21,9 +21,7 @@ import { patchMessages } from './response-hooks.ts';
 import type { Scheme } from './server-attributes.ts';
 import { runInRequest } from './thrown.ts';
 import type { RequestRun } from './thrown.ts';
-
-// As it is before fake timers of the application's tests can replace it.
-const { queueMicrotask } = globalThis;
+import { queueMicrotask } from '../real-timers.ts';
 
 /** What the hooks call. None of these may throw; the hooks guard them all the same. */
 export interface ServerEdge {

@@ -12,9 +12,7 @@ import type { TrackedRequest } from '../identity/tracked-request.ts';
 import { ourPart, reportFault } from '../patch.ts';
 import type { Callable } from '../patch.ts';
 import { InFlightRequest } from './in-flight.ts';
-
-// As it is before fake timers of the application's tests can replace it.
-const { queueMicrotask } = globalThis;
+import { queueMicrotask } from '../real-timers.ts';
 
 let throwing: InFlightRequest | undefined;
 /** Counts calls of the application's code, to tell its errors from those of our way to it. */

@@ -1,5 +1,6 @@
 /** Gathers the lines of one event-loop turn for a log file. What the file does not take goes to the fallback, at once and once. */
 import type { LogFile } from '../files/open-log-file.ts';
+import { clearTimeout, setImmediate, setTimeout } from '../real-timers.ts';
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -15,9 +16,6 @@ export interface FileSinkOptions {
  * characters: see docs/benchmarks.md ("Log lines"); larger gathers gain nothing.
  */
 const gatherLength = 65_536;
-
-// The application's tests may replace them.
-const { setImmediate, setTimeout, clearTimeout } = globalThis;
 
 export class FileSink {
   readonly #file: LogFile;

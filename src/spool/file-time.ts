@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { nowMs } from '../real-timers.ts';
 import { ownClaim } from './owner.ts';
 import { unfinishedName } from './spool-name.ts';
-import { steadyMs } from './wall-clock.ts';
 
 /** What was learned is believed for so long: that clock may be set, too. */
 const validMs = 60_000;
@@ -13,7 +13,7 @@ const validMs = 60_000;
 export class FileTime {
   readonly #directory: string;
   #learnedMs = Number.NEGATIVE_INFINITY;
-  /** Of that clock to `steadyMs`. */
+  /** Of that clock to `nowMs`. */
   #differenceMs = 0;
 
   constructor(directory: string) {
@@ -23,8 +23,8 @@ export class FileTime {
   /** @returns Milliseconds since 1970; undefined when nothing can be written there, by which alone it is learned. */
   async nowMs(): Promise<number | undefined> {
     try {
-      if (steadyMs() - this.#learnedMs > validMs) await this.#learn();
-      return steadyMs() + this.#differenceMs;
+      if (nowMs() - this.#learnedMs > validMs) await this.#learn();
+      return nowMs() + this.#differenceMs;
     } catch {
       // No room, or no right to it: the spool says so when it has something to write.
       return undefined;
@@ -37,7 +37,7 @@ export class FileTime {
     const file = await open(path, 'wx', 0o600);
     try {
       const { mtimeMs } = await file.stat();
-      this.#learnedMs = steadyMs();
+      this.#learnedMs = nowMs();
       this.#differenceMs = mtimeMs - this.#learnedMs;
     } finally {
       await file.close();

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import type { SpoolSettings } from '../config/config.ts';
+import { nowMs } from '../real-timers.ts';
 import { FileTime } from './file-time.ts';
 import { Inventory, limitOf, roomOf } from './inventory.ts';
 import type { Begun, Stock } from './inventory.ts';
 import { claimantState, staleClaimMs } from './owner.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
-import { steadyMs, wallClockMs } from './wall-clock.ts';
+import { wallClockMs } from './wall-clock.ts';
 
 /** Names that are looked at between two turns of the event loop: about a millisecond. */
 const namesPerTurn = 500;
@@ -133,7 +134,7 @@ export class Shelf {
 
   /** Milliseconds since the last look into the directory. */
   get #ageMs(): number {
-    return steadyMs() - this.#lookedMs;
+    return nowMs() - this.#lookedMs;
   }
 
   async #look(): Promise<void> {
@@ -158,7 +159,7 @@ export class Shelf {
     this.#hasMore = stock.hasMore;
     this.#bytes = stock.bytes;
     this.#addedBytes = 0;
-    this.#lookedMs = steadyMs();
+    this.#lookedMs = nowMs();
   }
 
   async #drop(why: 'age' | 'size', files: readonly FoundName[]): Promise<void> {
@@ -204,8 +205,8 @@ export class Shelf {
   /** By the time of the last renaming, which is when it was claimed; it is told by the clock of the file system, as that time is. */
   async #isStale(fileName: string): Promise<boolean> {
     const stats = await stat(this.path(fileName)).catch(() => undefined);
-    const nowMs = await this.#fileTime.nowMs();
-    return stats !== undefined && nowMs !== undefined && nowMs - stats.ctimeMs > staleClaimMs;
+    const fileMs = await this.#fileTime.nowMs();
+    return stats !== undefined && fileMs !== undefined && fileMs - stats.ctimeMs > staleClaimMs;
   }
 }
 

@@ -12,6 +12,7 @@ import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises';
 
 import type { SpoolSettings } from '../config/config.ts';
+import { nowMs } from '../real-timers.ts';
 import { contentNow, contentOf, whyUnread } from './file-content.ts';
 import { ownClaim } from './owner.ts';
 import { Shelf } from './shelf.ts';
@@ -21,7 +22,7 @@ import type { SpooledBatch } from './spool-file.ts';
 import { spoolName, unfinishedName } from './spool-name.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
-import { steadyMs, wallClockMs } from './wall-clock.ts';
+import { wallClockMs } from './wall-clock.ts';
 
 const fileMode = 0o600;
 /** A directory that could not be used is tried again after this time: what waits in memory meanwhile, SIGKILL takes. One try is one batch. */
@@ -61,7 +62,7 @@ export class Spool {
 
   /** Milliseconds until something is worth a try; 0 now. */
   get usableInMs(): number {
-    return Math.max(0, this.#unusableUntilMs - steadyMs());
+    return Math.max(0, this.#unusableUntilMs - nowMs());
   }
 
   /**
@@ -302,7 +303,7 @@ export class Spool {
   }
 
   #failed(error: unknown, kind: 'unusable' | 'unreadable' = 'unusable'): undefined {
-    this.#unusableUntilMs = steadyMs() + tryAgainMs;
+    this.#unusableUntilMs = nowMs() + tryAgainMs;
     this.#onNews({ kind, directory: this.#settings.directory, reason: reasonOf(error) });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { isCode, meaningOf, openWithoutWaiting } from './open-descriptor.ts';
 import type { OpenDescriptor } from './open-descriptor.ts';
+import { nowMs, setTimeout } from '../real-timers.ts';
 
 /** @param message - What is lost, or cannot be written at all. */
 type ReportLoss = (cause: string, message: string) => void;
@@ -31,10 +32,6 @@ const holdPauseMs = 30;
 const retryMs = 10;
 const lineBreak = 10;
 const nap = new Int32Array(new SharedArrayBuffer(4));
-
-// Applications put fake timers into their tests.
-const { setTimeout } = globalThis;
-const nowMs = performance.now.bind(performance);
 
 /** How long one go at the waiting lines may take. Both by `nowMs`. */
 interface Patience {

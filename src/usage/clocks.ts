@@ -1,7 +1,6 @@
 /** Clocks: CPU time of this thread, wall time, and how long the event loop was idle. */
 
-// Applications put fake clocks into their tests.
-const nowMs = performance.now.bind(performance);
+import { nowMs } from '../real-timers.ts';
 
 /** Microseconds, since the thread started. */
 export interface ThreadCpu {

@@ -15,9 +15,7 @@ import { wallMs } from './clocks.ts';
 import { MemoryStore } from './memory-store.ts';
 import { storeKey } from './store.ts';
 import type { Kept, UsageStore } from './store.ts';
-
-// Applications put fake timers into their tests.
-const { clearTimeout, setTimeout } = globalThis;
+import { clearTimeout, setTimeout } from '../real-timers.ts';
 
 /** Of a connection, and of each command. */
 const timeoutMs = 1000;

@@ -14,9 +14,7 @@ import { OwnSocketMeter } from './socket-bytes.ts';
 import { Threadpool } from './threadpool.ts';
 import { UsageRecord } from './usage-record.ts';
 import { usageOf } from './usage-figures.ts';
-
-// Applications put fake timers into their tests.
-const { clearTimeout, setTimeout } = globalThis;
+import { clearTimeout, setTimeout } from '../real-timers.ts';
 
 export interface UsageTrackerOptions {
   /** Requests tracked at the same time; further ones are not. Default 1,000. */

@@ -1,14 +1,14 @@
 /** What is said of a receiver that does not take telemetry: when it begins, every ten minutes, and when it is over. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import type * as RealTimers from '../../src/export/real-timers.ts';
+import type * as RealTimers from '../../src/real-timers.ts';
 import { Troubles } from '../../src/export/troubles.ts';
 import { startApp } from '../support/run-app.ts';
 import type { RunningApp } from '../support/run-app.ts';
 import { receiver } from './receiver.ts';
 
 // What Troubles has of timers is faked here, of which nothing outside may be.
-vi.mock('../../src/export/real-timers.ts', async (actual) => ({
+vi.mock('../../src/real-timers.ts', async (actual) => ({
   ...(await actual<typeof RealTimers>()),
   setTimeout: (fire: () => void, delayMs: number) => setTimeout(fire, delayMs),
   nowMs: () => performance.now(),
