@@ -49,3 +49,8 @@ function isReadableError(thrown: unknown): thrown is Error {
     return false;
   }
 }
+
+/** The code of a system error, e.g. `ENOENT`; empty when it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -7,6 +7,7 @@ import { reportOnce, sayUnsaid } from './export/self-report.ts';
 import { watchEnd } from './process-end/watch-end.ts';
 import type { EndWatch } from './process-end/watch-end.ts';
 import { sayLast } from './standard-streams/say.ts';
+import { thrownWords } from './errors.ts';
 
 export interface ShutdownParts {
   readonly queues: readonly ExitQueue[];
@@ -101,9 +102,6 @@ function guarded(action: () => void): void {
   try {
     action();
   } catch (error) {
-    reportOnce(
-      'shutdown',
-      `the last telemetry could not be sent: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    reportOnce('shutdown', `the last telemetry could not be sent: ${thrownWords(error)}`);
   }
 }

@@ -8,6 +8,7 @@ import { listLogFiles } from '../files/log-reader.ts';
 import { logsHelp, readLogsOptions } from './logs-options.ts';
 import type { LogsOptions } from './logs-options.ts';
 import { printLogs } from './print-logs.ts';
+import { thrownWords } from '../errors.ts';
 
 /** Sets the exit code: 0, 1 when a file cannot be read, 2 for a name or an option that is not known. */
 export async function logsCommand(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -28,7 +29,7 @@ async function showLogs(options: LogsOptions, env: NodeJS.ProcessEnv): Promise<v
     // Two loggers may write to one file.
     await printLogs([...new Set(asked.map(({ path }) => path))], options);
   } catch (error) {
-    end(1, `cannot read the log files: ${error instanceof Error ? error.message : String(error)}`);
+    end(1, `cannot read the log files: ${thrownWords(error)}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { countLost } from './losses.ts';
 import { nowMs } from '../real-timers.ts';
 import { reportOnce } from './self-report.ts';
 import type { Payload, Route, Sent } from './sent.ts';
+import { thrownWords } from '../errors.ts';
 
 /**
  * A receiver that did not answer a moment ago may be back, and on the same machine that is known at once; it is not waited for
@@ -78,7 +79,7 @@ function sent(parcels: readonly Parcel[], timeoutMs: number): ExitOutcome {
   try {
     return sendBeforeExit(parcels, timeoutMs);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownWords(error);
     reportOnce('exit', `no thread could be started to send the last telemetry at the exit: ${reason}`);
     return { isDone: true, answers: new Map() };
   }

@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { connectingHere } from './connecting.ts';
 import type { Connecting } from './connecting.ts';
 import type { Payload, Route, Sent } from './sent.ts';
+import { codeOf } from '../errors.ts';
 
 /** One request to make. */
 export interface Parcel {
@@ -143,7 +144,7 @@ function hasDescriptors(): boolean {
     return true;
   } catch (error) {
     // What else a file system may say against the null device says nothing about threads.
-    return !(error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE'));
+    return !['EMFILE', 'ENFILE'].includes(codeOf(error));
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { parseBackupName } from './backup-name.ts';
 import type { BackupName } from './backup-name.ts';
-import { codeOf } from './target-path.ts';
+import { codeOf } from '../errors.ts';
 
 /** One backup as it lies on disk. */
 export interface Backup extends BackupName {

@@ -23,7 +23,7 @@ import type { Backup } from './backups.ts';
 import type { FileClock } from './file-clock.ts';
 import { lateWritesMs } from './late-writes.ts';
 import { unfinishedSuffix } from './prune.ts';
-import { codeOf } from './target-path.ts';
+import { codeOf } from '../errors.ts';
 import { clearTimeout, setTimeout } from '../real-timers.ts';
 
 /** Bytes read at a time. An exit in the middle waits for one piece: about 10 ms. */

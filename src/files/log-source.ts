@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { statusOfOpen } from './file-status.ts';
 import type { FileStatus } from './file-status.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { codeOf } from './target-path.ts';
+import { codeOf } from '../errors.ts';
 
 /** Bytes read at a time. */
 const chunkBytes = 65_536;

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import { kindOf, statusOfOpen } from './file-status.ts';
 import type { FileStatus } from './file-status.ts';
-import { codeOf } from './target-path.ts';
+import { codeOf } from '../errors.ts';
 import { trustedTargetOf } from './trusted-links.ts';
 
 /** A log file that is open. */

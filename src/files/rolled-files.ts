@@ -7,6 +7,7 @@ import type { OpenFile } from './open-for-append.ts';
 import { prune } from './prune.ts';
 import { roll } from './rotation.ts';
 import type { ReportTrouble } from './rolling-file.ts';
+import { thrownWords } from '../errors.ts';
 
 /** The longest that one append waits for another process that rolls. */
 const patienceMs = 100;
@@ -89,7 +90,9 @@ export class RolledFiles {
 
   #say(what: string, error: unknown): void {
     const { path } = this.#settings;
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#report(`${what} ${path}`, `cannot ${what} ${path}: ${reason}; its lines are written all the same`);
+    this.#report(
+      `${what} ${path}`,
+      `cannot ${what} ${path}: ${thrownWords(error)}; its lines are written all the same`,
+    );
   }
 }

@@ -25,6 +25,7 @@ import { firstLineBytes, fittingBytes, landedBytes } from './piece.ts';
 import { RolledFiles } from './rolled-files.ts';
 import { SharedRoom } from './shared-room.ts';
 import { TimeRolls } from './time-rolls.ts';
+import { thrownWords } from '../errors.ts';
 
 /** What became of the lines that were to be appended. */
 export type Appended =
@@ -119,8 +120,7 @@ export class RollingFile {
   }
 
   #failed(cause: unknown): Appended {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new Error(`cannot append to ${this.#settings.path}: ${reason}`, { cause });
+    const error = new Error(`cannot append to ${this.#settings.path}: ${thrownWords(cause)}`, { cause });
     this.#failure = { error, untilMs: performance.now() + retryAfterMs };
     this.#letGo();
     return { status: 'failed', unwritten: Buffer.concat(this.#pending), error };

@@ -26,7 +26,7 @@ import { namesIn } from './backups.ts';
 import type { FileClock } from './file-clock.ts';
 import { isSameFile, statusAt } from './file-status.ts';
 import type { OpenFile } from './open-for-append.ts';
-import { codeOf } from './target-path.ts';
+import { codeOf } from '../errors.ts';
 
 /** A claim that old was left behind, whoever holds it; rolling takes less than a millisecond. */
 const staleClaimMs = 2000;

@@ -1,6 +1,7 @@
 /** Where a log file really is: a symbolic link stays, and what it points to is written and rolled. */
 import { readlinkSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { codeOf } from '../errors.ts';
 
 /** As many as Linux follows (path_resolution(7)). */
 const maxLinks = 40;
@@ -31,9 +32,4 @@ function errorless(read: () => string): string | undefined {
     if (['ENOENT', 'EINVAL', 'UNKNOWN'].includes(codeOf(error))) return undefined;
     throw error;
   }
-}
-
-/** The code of a system error, e.g. `ENOENT`; empty when it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

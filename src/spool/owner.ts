@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
+import { codeOf } from '../errors.ts';
 
 /**
  * A claim that old was left behind, whoever holds it: one request takes seconds. It decides where the process cannot be looked for,
@@ -65,6 +66,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it lives, and is another user's.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return codeOf(error) !== 'ESRCH';
   }
 }

@@ -16,6 +16,7 @@ import { claimantState, staleClaimMs } from './owner.ts';
 import type { FoundName } from './spool-name.ts';
 import type { SpoolNews } from './spool-news.ts';
 import { wallClockMs } from './wall-clock.ts';
+import { codeOf } from '../errors.ts';
 
 /** Names that are looked at between two turns of the event loop: about a millisecond. */
 const namesPerTurn = 500;
@@ -211,7 +212,7 @@ export class Shelf {
 }
 
 function noneIfMissing(error: unknown): string[] {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  if (codeOf(error) === 'ENOENT') return [];
   throw error;
 }
 

@@ -12,6 +12,7 @@ import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises';
 
 import type { SpoolSettings } from '../config/config.ts';
+import { codeOf, thrownWords } from '../errors.ts';
 import { nowMs } from '../real-timers.ts';
 import { contentNow, contentOf, whyUnread } from './file-content.ts';
 import { ownClaim } from './owner.ts';
@@ -241,7 +242,7 @@ export class Spool {
       await rename(this.#shelf.path(found.name), this.#claimedPath(found));
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      if (codeOf(error) === 'ENOENT') return false;
       throw error;
     }
   }
@@ -273,14 +274,14 @@ export class Spool {
     const why = whyUnread(error);
     if (why === 'gone') return undefined;
     if (why === 'damaged') {
-      this.#onNews({ kind: 'damaged', name, reason: reasonOf(error), signal, itemCount });
+      this.#onNews({ kind: 'damaged', name, reason: thrownWords(error), signal, itemCount });
       quietly(() => unlinkSync(this.#claimedPath(found)));
       return undefined;
     }
     quietly(() => renameSync(this.#claimedPath(found), this.#shelf.path(name)));
     if (why === 'system') throw error;
     this.#shelf.leave(found);
-    this.#onNews({ kind: 'left', name, reason: reasonOf(error) });
+    this.#onNews({ kind: 'left', name, reason: thrownWords(error) });
     return undefined;
   }
 
@@ -304,7 +305,7 @@ export class Spool {
 
   #failed(error: unknown, kind: 'unusable' | 'unreadable' = 'unusable'): undefined {
     this.#unusableUntilMs = nowMs() + tryAgainMs;
-    this.#onNews({ kind, directory: this.#settings.directory, reason: reasonOf(error) });
+    this.#onNews({ kind, directory: this.#settings.directory, reason: thrownWords(error) });
   }
 }
 
@@ -327,8 +328,4 @@ function writeNow(path: string, bytes: Buffer): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
