@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { visitWithBad } from '../support/env-visit.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 import {
   arrivedSpans,
   newSpool,
@@ -11,7 +12,6 @@ import {
   spoolEnv,
   spoolingApp,
   spoolingScript,
-  untilTrue,
 } from '../spool/spooling.ts';
 
 const variable = 'REQLENS_SPOOL_MAX_AGE';

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 
 import { visitWithBad } from '../support/env-visit.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
-import { newSpool, spooledFiles, spoolEnv, spoolingApp, untilTrue } from '../spool/spooling.ts';
+import { newSpool, spooledFiles, spoolEnv, spoolingApp } from '../spool/spooling.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const variable = 'REQLENS_SPOOL_MAX_MB';
 

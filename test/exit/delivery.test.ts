@@ -8,6 +8,7 @@ import { startApp } from '../support/run-app.ts';
 import { newSpool, spooledCount } from '../spool/spooling.ts';
 import { deadPort, startScriptedReceiver } from '../support/scripted-receiver.ts';
 import type { ScriptedOptions, ScriptedReceiver } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const open: ScriptedReceiver[] = [];
 
@@ -276,9 +277,4 @@ function againLine(port: number): string {
 /** How long it took and how many tries is the machine's affair. */
 function withoutNumbers(text: string): string {
   return text.replaceAll(/\d+/g, '#');
-}
-
-async function untilTrue(condition: () => boolean): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- the child's output arrives in between
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -8,8 +8,9 @@ import { gunzipSync } from 'node:zlib';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { listening, untilTrue } from '../sending/receiver.ts';
+import { listening } from '../sending/receiver.ts';
 import { startApp } from '../support/run-app.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const user = 'ulysses-the-user';
 const password = 'hunter2-and-more';

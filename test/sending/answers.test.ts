@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { listening, payload, receiver, senderTo, untilTrue } from './receiver.ts';
+import { listening, payload, receiver, senderTo } from './receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 /** Answers every request with these bytes, and leaves the connection as it is. */
 async function raw(text: string, end = false): Promise<string> {

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 
 import { expect, test } from 'vitest';
 
-import { listening, payload, receiver, senderTo, untilTrue } from './receiver.ts';
+import { listening, payload, receiver, senderTo } from './receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 test('while a receiver is away one batch at a time asks, and what it finds holds for all signals', async () => {
   let isBack = false;

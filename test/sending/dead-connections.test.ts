@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 
 import { expect, test } from 'vitest';
 
-import { listening, payload, receiver, senderTo, untilTrue } from './receiver.ts';
+import { listening, payload, receiver, senderTo } from './receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 test.each(['reset', 'end'] as const)('closed by a %s just when the next request comes', async (how) => {
   let requests = 0;

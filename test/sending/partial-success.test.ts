@@ -108,15 +108,7 @@ test('an application says it when it begins, and with the sum at the exit; nothi
     response.writeHead(200, { 'content-type': json });
     response.end('{"partialSuccess":{"rejectedSpans":"1","errorMessage":"a span is \\u202etoo old"}}');
   });
-  const { stderr } = await runApp('test/exit/apps/endings.mjs', {
-    args: ['spans', '800'],
-    env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_BSP_SCHEDULE_DELAY: '30',
-      OTEL_METRICS_EXPORTER: 'none',
-    },
-  });
+  const stderr = await saidOf(url);
   expect(stderr).toBe(
     'reqlens: the collector rejected 1 span of a batch that it took otherwise: a span is too old; dropped\n' +
       'reqlens: telemetry that did not arrive: 1 span (1: rejected)\n',
@@ -129,15 +121,7 @@ test('more than there was in the batch counts as all of it', async () => {
     response.writeHead(200, { 'content-type': json });
     response.end('{"partialSuccess":{"rejectedSpans":"9223372036854775807"}}');
   });
-  const { stderr } = await runApp('test/exit/apps/endings.mjs', {
-    args: ['spans', '800'],
-    env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_BSP_SCHEDULE_DELAY: '30',
-      OTEL_METRICS_EXPORTER: 'none',
-    },
-  });
+  const stderr = await saidOf(url);
   expect(stderr).toBe(
     'reqlens: the collector rejected 20 spans of a batch that it took otherwise; dropped\n' +
       'reqlens: telemetry that did not arrive: 20 spans (20: rejected)\n',
@@ -180,3 +164,17 @@ test('a web page with status 200 is no collector, which is said once', async () 
     'reqlens: the collector takes spans with a warning: its answer is a web page (text/html), which no collector sends: check the address, the telemetry is probably lost\n',
   );
 });
+
+/** What an application says that sends twenty spans, well before its end. */
+async function saidOf(url: string): Promise<string> {
+  const { stderr } = await runApp('test/exit/apps/endings.mjs', {
+    args: ['spans', '800'],
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '30',
+      OTEL_METRICS_EXPORTER: 'none',
+    },
+  });
+  return stderr;
+}

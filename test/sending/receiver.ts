@@ -77,8 +77,3 @@ export function senderTo(url: string, settings: Partial<OtlpSettings> = {}): Otl
     'trace',
   );
 }
-
-export async function untilTrue(condition: () => boolean): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- what it waits for happens in between
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { BackOff } from '../../src/export/back-off.ts';
 import { retryAfterMs, retryInfoMs } from '../../src/export/retry-after.ts';
 import { startApp } from '../support/run-app.ts';
-import { payload, receiver, senderTo, untilTrue } from './receiver.ts';
+import { payload, receiver, senderTo } from './receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const date = 'Fri, 27 Nov 2026 22:00:00 GMT';
 

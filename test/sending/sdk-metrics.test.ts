@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 
 import { startApp } from '../support/run-app.ts';
 import { errorTypeOf } from '../../src/export/trouble-reason.ts';
-import { receiver, untilTrue } from './receiver.ts';
+import { receiver } from './receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 interface Point {
   readonly metric: string;

@@ -12,12 +12,12 @@ import {
   spooledFiles,
   spoolEnv,
   spoolingApp,
-  untilTrue,
 } from '../spool/spooling.ts';
 import { writeCertificates } from '../support/certificates.ts';
 import type { Wrong } from '../support/certificates.ts';
 import { startGrpcReceiver } from '../support/grpc-receiver.ts';
 import { readSpans } from '../support/otlp-reader.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const made = writeCertificates();
 afterAll(() => made.remove());

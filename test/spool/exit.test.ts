@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import { runApp, startApp } from '../support/run-app.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 import {
   arrivedSpans,
   newSpool,
@@ -15,7 +16,6 @@ import {
   spoolEnv,
   spoolingApp,
   spoolingScript,
-  untilTrue,
 } from './spooling.ts';
 
 const program = 'test/exit/apps/endings.mjs';

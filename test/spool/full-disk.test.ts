@@ -17,11 +17,11 @@ import {
   spooledCount,
   spoolEnv,
   spoolingApp,
-  untilTrue,
 } from './spooling.ts';
 import { MemoryBudget } from '../../src/export/memory-budget.ts';
 import { WaitingPlace } from '../../src/export/waiting-place.ts';
 import { allOf, batchOf, destination, ownSpool } from './own-spool.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 /** A file system of its own; undefined where this user may not mount one. */
 function mounted(options: string): string | undefined {

@@ -13,7 +13,7 @@ import { readLogs } from '../support/otlp-reader.ts';
 import { fiveLogRecords } from './five-records.ts';
 import { batchOf, destination, ownSpool } from './own-spool.ts';
 import type { OwnSpool } from './own-spool.ts';
-import { untilTrue } from './spooling.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const contentType = 'application/x-protobuf';
 const route = {

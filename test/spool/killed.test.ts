@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { deadPort } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 import {
   arrivedSpans,
   newSpool,
@@ -11,7 +12,6 @@ import {
   spooledFiles,
   spoolEnv,
   spoolingApp,
-  untilTrue,
 } from './spooling.ts';
 
 test('while nobody answers: at most one batch of spans is missing afterwards, and none comes twice', async () => {

@@ -15,9 +15,9 @@ import {
   spooledFiles,
   spoolEnv,
   spoolingApp,
-  untilTrue,
 } from './spooling.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 test('nobody answers for far more than a queue holds, then somebody does: all of it arrives once', async () => {
   const spool = newSpool();

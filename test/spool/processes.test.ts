@@ -16,9 +16,9 @@ import {
   spoolEnv,
   spoolingApp,
   spoolingScript,
-  untilTrue,
 } from './spooling.ts';
 import type { Env } from './spooling.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 test('three servers and the files of one that is gone: each batch arrives once', async () => {
   const spool = newSpool();

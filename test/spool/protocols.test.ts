@@ -8,7 +8,8 @@ import { startGrpcReceiver } from '../support/grpc-receiver.ts';
 import { readSpans } from '../support/otlp-reader.ts';
 import { startOtlpSink } from '../support/otlp-sink.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
-import { newSpool, spanNames, spooledCount, spooledFiles, spoolEnv, spoolingApp, untilTrue } from './spooling.ts';
+import { newSpool, spanNames, spooledCount, spooledFiles, spoolEnv, spoolingApp } from './spooling.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 test('http/protobuf', async () => {
   const spool = newSpool();

@@ -81,12 +81,6 @@ export function spooledCount(spool: string, signal: 'trace' | 'logs' | 'metrics'
     .reduce((sum, [, , itsSignal, count]) => sum + (itsSignal === signal ? Number(count) : 0), 0);
 }
 
-/** Waits for a condition that nobody tells of. */
-export async function untilTrue(condition: () => boolean): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- time has to pass in between
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 /** `<name> span 0`, ... */
 export function spanNames(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${name} span ${index}`).toSorted();

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { deadPort } from '../support/scripted-receiver.ts';
+import { untilTrue } from '../support/until-true.ts';
 import {
   arrivedLines,
   arrivedSpans,
@@ -14,7 +15,6 @@ import {
   spoolEnv,
   spoolingApp,
   spoolingScript,
-  untilTrue,
 } from './spooling.ts';
 
 test('a thread that ends while nobody answers: its process sends all of it later', async () => {

@@ -8,6 +8,7 @@ import { startGrpcReceiver } from '../support/grpc-receiver.ts';
 import { readLogs, readSpans } from '../support/otlp-reader.ts';
 import { deadPort } from '../support/scripted-receiver.ts';
 import { fiveLogRecords } from './five-records.ts';
+import { untilTrue } from '../support/until-true.ts';
 import {
   arrivedLines,
   arrivedSpans,
@@ -19,7 +20,6 @@ import {
   spooledFiles,
   spoolEnv,
   spoolingApp,
-  untilTrue,
 } from './spooling.ts';
 
 /** 413 for what is larger. */

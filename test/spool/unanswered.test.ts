@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 
 import { startApp } from '../support/run-app.ts';
-import { newSpool, spooledCount, spoolEnv, spoolingApp, untilTrue } from './spooling.ts';
+import { newSpool, spooledCount, spoolEnv, spoolingApp } from './spooling.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const sockets: Socket[] = [];
 const endings: (() => void)[] = [];
